@@ -1,0 +1,116 @@
+"""The error tree: every class says whose fault it is, so that one table can pick the reaction.
+
+::
+
+    LiveCaptionError
+    ├── ClientError             the peer sent something wrong, or asked for too much
+    │   ├── ProtocolError         a message that is malformed, unknown or out of order
+    │   ├── UnsupportedAudio      audio we cannot take: rate, encoding, odd bytes, size
+    │   └── NotAllowed            origin, key, token or role refused
+    ├── Overloaded              the server is full or draining: come back later
+    ├── OperatorError           settings, models, ports, disks: for the person who started us
+    │   ├── ModelNotFound         no such model, or it cannot be loaded or downloaded
+    │   └── MediaError            a file named on the command line that is not audio
+    └── EngineError             our model failed on this batch
+
+``str(error)`` is a sentence meant for the person at fault; it never holds caption text or secrets.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ClientError",
+    "EngineError",
+    "LiveCaptionError",
+    "MediaError",
+    "ModelNotFound",
+    "NotAllowed",
+    "OperatorError",
+    "Overloaded",
+    "ProtocolError",
+    "UnsupportedAudio",
+]
+
+
+class LiveCaptionError(Exception):
+    """Base of all errors raised on purpose.
+
+    Attributes:
+        code: short stable identifier used on the wire and in logs.
+    """
+
+    code = "internal"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class ClientError(LiveCaptionError):
+    """The peer's fault; the session may go on unless ``fatal``."""
+
+    code = "bad_request"
+    fatal = False
+
+    def __init__(self, message: str, *, code: str | None = None, fatal: bool | None = None) -> None:
+        super().__init__(message, code=code)
+        if fatal is not None:
+            self.fatal = fatal
+
+
+class ProtocolError(ClientError):
+    """A message that is malformed, of unknown type, or not expected now."""
+
+    code = "bad_message"
+
+
+class UnsupportedAudio(ClientError):
+    """Audio that cannot be taken: its rate, encoding, size or byte count."""
+
+    code = "bad_frame"
+
+
+class NotAllowed(ClientError):
+    """The origin, key, token or role was refused."""
+
+    code = "not_allowed"
+    fatal = True
+
+
+class Overloaded(LiveCaptionError):
+    """No room for more work now.
+
+    Attributes:
+        retry_after: seconds after which it makes sense to come back.
+    """
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, retry_after: float = 5.0, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class OperatorError(LiveCaptionError):
+    """Something only the person who started the program can mend."""
+
+    code = "configuration"
+
+
+class ModelNotFound(OperatorError):
+    """The model does not exist, cannot be read or could not be downloaded."""
+
+    code = "model_not_found"
+
+
+class MediaError(OperatorError):
+    """A file, URL or device that gives no audio."""
+
+    code = "not_audio"
+
+
+class EngineError(LiveCaptionError):
+    """The model failed on one batch; nothing else is affected."""
+
+    code = "engine_error"
