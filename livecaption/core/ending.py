@@ -1,0 +1,89 @@
+"""Utterances on their way out: published strictly in the order they were spoken.
+
+The closing decode of one utterance may return after the next utterance has ended. Readers get
+finals in order all the same; a client's ``finalize`` and the end of the session are places in
+that order too. Publishing an end also settles its audio in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from livecaption.core.ledger import Column, Ledger
+from livecaption.core.publisher import CaptionPublisher
+from livecaption.core.utterance import Utterance
+
+__all__ = ["EndingQueue"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A client's ``finalize``, or the end of the session with its reason."""
+
+    closing: str | None = None
+
+
+class EndingQueue:
+    """Closed utterances whose last words may still be missing, oldest first.
+
+    Args:
+        publisher: takes the events.
+        ledger: takes the audio.
+        on_end: called for each utterance just before its final is published.
+    """
+
+    def __init__(
+        self, publisher: CaptionPublisher, ledger: Ledger, on_end: Callable[[Utterance], None]
+    ) -> None:
+        self._publisher = publisher
+        self._ledger = ledger
+        self._on_end = on_end
+        self._waiting: deque[Utterance | _Mark] = deque()
+
+    def __iter__(self) -> Iterator[Utterance]:
+        return (item for item in self._waiting if isinstance(item, Utterance))
+
+    def append(self, utterance: Utterance) -> None:
+        """Queue a closed utterance."""
+        self._waiting.append(utterance)
+
+    def mark_finalized(self) -> None:
+        """Answer a ``finalize`` once everything queued so far is published."""
+        self._waiting.append(_Mark())
+
+    def mark_end(self, reason: str) -> None:
+        """Close the account once everything queued so far is published."""
+        self._waiting.append(_Mark(reason))
+
+    def find(self, number: int) -> Utterance | None:
+        """Return the queued utterance of that number."""
+        return next((utterance for utterance in self if utterance.number == number), None)
+
+    def publish(self, received: int) -> None:
+        """Publish from the front as far as everything is known.
+
+        Args:
+            received: samples received by the session so far.
+        """
+        while self._waiting:
+            item = self._waiting[0]
+            if isinstance(item, Utterance) and not item.resolved:
+                return
+            self._waiting.popleft()
+            if isinstance(item, Utterance):
+                self._end(item)
+            elif item.closing is None:
+                self._publisher.finalized()
+            else:
+                self._publisher.closed(item.closing, received, self._ledger)
+
+    def _end(self, utterance: Utterance) -> None:
+        self._on_end(utterance)
+        stop = utterance.stop
+        lost_from = stop if utterance.gap is None else utterance.gap[0]
+        column = Column.CAPTIONED if utterance.committed else Column.SILENT
+        self._ledger.settle(utterance.start, lost_from, column)
+        self._ledger.settle(lost_from, stop, Column.LOST)
+        self._publisher.end(utterance)

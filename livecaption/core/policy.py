@@ -1,0 +1,79 @@
+"""The streaming policy as a value: when to decode, what to commit, when to let go.
+
+Two policies are offered. ``REALTIME`` re-decodes every half second and commits what two
+decodes in a row agree on (LocalAgreement-2, Liu et al. 2020; Macháček et al., "Turning Whisper
+into Real-Time Transcription System", 2023): words stand about a second after they were said.
+``WINDOW`` is the plain rolling scheme of 30 s with 5 s overlap: it decodes seldom and commits
+what lies deeper than the overlap, for the best text per unit of compute at 5 to 8 s delay.
+
+``docs/adr/0004-streaming-defaults.md`` holds the measurements behind the defaults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from livecaption.core.audio import SAMPLE_RATE
+
+__all__ = ["REALTIME", "WINDOW", "StreamingPolicy"]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingPolicy:
+    """All numbers are samples at 16 kHz unless a field says otherwise."""
+
+    name: Literal["realtime", "window"]
+    hop: int
+    """New audio between two decodes of an open utterance."""
+    first_window: int
+    """Audio an utterance must have, from its onset, before its first decode."""
+    hold_back: int
+    """Words at the end of a hypothesis that agreement may not commit (``realtime``)."""
+    settle: int
+    """Words ending this long before the window's end are committed at once (``window``)."""
+    trim_above: int
+    """A window longer than this lets go of committed audio in front."""
+    max_window: int = 30 * SAMPLE_RATE
+    """Most audio in one decode: Whisper's own limit."""
+    max_overlap: int = 5 * SAMPLE_RATE
+    """Most committed audio that a window may carry in front of the uncommitted."""
+    keep_overlap: int = int(1.5 * SAMPLE_RATE)
+    """Committed audio kept when a window is cut shorter, so that the next words keep context."""
+    break_after: int = 15 * SAMPLE_RATE
+    """An utterance of this length ends at its next committed sentence end or phrase pause."""
+    max_utterance: int = 25 * SAMPLE_RATE
+    """An utterance of this length ends at its last committed word: a caption must stay readable."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hop <= self.max_window:
+            raise ValueError(f"hop {self.hop} must be in (0, {self.max_window}]")
+        if not 0 <= self.keep_overlap <= self.max_overlap < self.max_window:
+            raise ValueError("keep_overlap <= max_overlap < max_window must hold")
+        if self.settle >= self.max_window:
+            raise ValueError("settle must be shorter than max_window")
+
+    def with_hop(self, hop: int) -> StreamingPolicy:
+        """Return the same policy with another hop, in samples."""
+        return replace(self, hop=hop)
+
+
+REALTIME = StreamingPolicy(
+    name="realtime",
+    hop=SAMPLE_RATE // 2,
+    first_window=int(0.4 * SAMPLE_RATE),
+    hold_back=1,
+    settle=5 * SAMPLE_RATE,
+    trim_above=7 * SAMPLE_RATE,
+)
+
+WINDOW = StreamingPolicy(
+    name="window",
+    hop=3 * SAMPLE_RATE,
+    first_window=3 * SAMPLE_RATE,
+    hold_back=0,
+    settle=5 * SAMPLE_RATE,
+    trim_above=27 * SAMPLE_RATE,
+    break_after=25 * SAMPLE_RATE,
+    max_utterance=60 * SAMPLE_RATE,
+)
