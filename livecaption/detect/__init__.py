@@ -1,0 +1,1 @@
+"""Speech detectors: a quick one for every frame, a careful one for a second opinion."""

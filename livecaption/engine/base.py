@@ -1,0 +1,75 @@
+"""What every engine offers: prepare one window, decode a batch of prepared windows.
+
+The batcher calls ``prepare`` and ``forget`` from one preparation thread as soon as a request
+arrives, and ``transcribe`` from the engine thread. An engine owns no state of any session: what
+it keeps per session is a cache that may vanish at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from livecaption.core.batching import BatchKey
+from livecaption.core.decode import DecodeRequest, DecodeResult
+
+__all__ = ["ModelInfo", "Prepared", "Transcriber"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is loaded, for people to read."""
+
+    name: str
+    device: str
+    """"cpu" or "cuda"."""
+    compute_type: str
+    multilingual: bool
+    languages: tuple[str, ...]
+    previous_text: bool
+    """Whether the model does better with committed text as context."""
+    workers: int = 1
+    """Batches that may run at the same time: one for each device."""
+
+
+class Prepared(Protocol):
+    """A request with all that can be computed without the model."""
+
+    @property
+    def request(self) -> DecodeRequest:
+        """The request it was made from."""
+
+    @property
+    def key(self) -> BatchKey:
+        """Requests with equal keys may share a batch."""
+
+    @property
+    def bucket(self) -> int:
+        """Encoder input length it needs at least, mel frames of 10 ms."""
+
+
+class Transcriber(Protocol):
+    """A Whisper-like engine."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is loaded."""
+
+    def prepare(self, request: DecodeRequest) -> Prepared:
+        """Compute features and context of one window; called from the preparation thread."""
+
+    def transcribe(self, batch: Sequence[Prepared]) -> list[DecodeResult]:
+        """Decode windows of equal key together; one result for each, in order.
+
+        Blocks; called from engine threads only.
+
+        Raises:
+            Exception: whatever the model raises; the batcher fails this batch only.
+        """
+
+    def warm_up(self) -> None:
+        """Run every batch shape once, so that the first sentence is not the slow one."""
+
+    def forget(self, session: str) -> None:
+        """Drop what is cached for a session; called from the preparation thread."""

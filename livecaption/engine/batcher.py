@@ -1,0 +1,278 @@
+"""The only place where requests wait.
+
+::
+
+    submit ─▶ prepare (one thread) ─▶ waiting ─▶ select (pure) ─▶ lane ─▶ transcribe (engine thread)
+                                        ▲                          │
+                                        └── rows of a failed batch, alone ──┘
+
+One lane for each device of the engine; a lane takes a batch, runs it in its thread, hands out the
+results, and takes the next. Work on whole files runs in the same lanes, one window at a time, and
+only while no live request waits.
+
+Bounds: a session may have ``max_waiting_per_session`` requests here, all together ``max_waiting``;
+more is refused with ``Overloaded``, which the session declares as a gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from livecaption.core.batching import BatchPolicy, CostModel, PendingWindow
+from livecaption.core.decode import DecodeKind, DecodeRequest, DecodeResult
+from livecaption.engine.base import Prepared, Transcriber
+from livecaption.errors import EngineError, Overloaded
+
+__all__ = ["Batcher", "BatcherStats", "Superseded"]
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Superseded(Exception):
+    """A waiting partial gave way to its utterance's closing decode."""
+
+
+@dataclass(slots=True)
+class BatcherStats:
+    """Counters since the start; seconds are wall time."""
+
+    batches: int = 0
+    rows: int = 0
+    failures: int = 0
+    superseded: int = 0
+    busy_s: float = 0.0
+    turnaround_s: float = 0.0
+    """Weighted mean of the time from a partial's submission to its result."""
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    window: PendingWindow
+    prepared: Prepared
+    future: asyncio.Future[DecodeResult]
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One step of work on a whole file."""
+
+    run: Callable[[], Any]
+    future: asyncio.Future[Any] = field(repr=False)
+
+
+class Batcher:
+    """Owns the engine's threads. ``run`` must be running for anything to be decoded."""
+
+    def __init__(
+        self,
+        transcriber: Transcriber,
+        policy: BatchPolicy | None = None,
+        *,
+        max_waiting: int = 4096,
+        max_waiting_per_session: int = 16,
+    ) -> None:
+        self._transcriber = transcriber
+        self._policy = policy or BatchPolicy()
+        self._max_waiting = max_waiting
+        self._max_per_session = max_waiting_per_session
+        self._costs = CostModel()
+        self._entries: dict[PendingWindow, _Entry] = {}
+        self._jobs: deque[_Job] = deque()
+        self._changed = asyncio.Condition()
+        self._closing = False
+        workers = transcriber.info.workers
+        self._workers = workers
+        self._prepare = ThreadPoolExecutor(1, thread_name_prefix="livecaption-prepare")
+        self._engine = ThreadPoolExecutor(workers, thread_name_prefix="livecaption-engine")
+        self.stats = BatcherStats()
+
+    @property
+    def transcriber(self) -> Transcriber:
+        """The engine behind it."""
+        return self._transcriber
+
+    @property
+    def waiting(self) -> int:
+        """Requests that are not running yet."""
+        return len(self._entries)
+
+    async def warm_up(self) -> None:
+        """Run every batch shape once in the engine thread."""
+        await self._in_engine(self._transcriber.warm_up)
+
+    async def transcribe(self, request: DecodeRequest) -> DecodeResult:
+        """Decode one window, sharing a batch with other sessions.
+
+        Raises:
+            Superseded: a closing decode of the same session made this partial pointless.
+            Overloaded: too much waits already.
+            EngineError: the engine failed on this window; a final was tried twice.
+        """
+        submitted = time.monotonic()
+        self._admit(request)
+        loop = asyncio.get_running_loop()
+        try:
+            prepared = await loop.run_in_executor(self._prepare, self._transcriber.prepare, request)
+        except Exception as exc:
+            logger.exception("preparing a window failed (session %s)", request.session)
+            raise EngineError("The engine could not prepare the audio of this window.") from exc
+        window = PendingWindow(
+            session=request.session,
+            number=request.number,
+            key=prepared.key,
+            bucket=prepared.bucket,
+            arrived=submitted,
+        )
+        entry = _Entry(window, prepared, loop.create_future())
+        self._entries[window] = entry
+        await self._notify()
+        result = await self._wait_for(entry)
+        if request.kind is DecodeKind.PARTIAL:
+            took = time.monotonic() - submitted
+            self.stats.turnaround_s += 0.2 * (took - self.stats.turnaround_s)
+        return result
+
+    async def run_job(self, step: Callable[[], T]) -> T:
+        """Run one step of whole-file work in an engine thread, when nothing live waits."""
+        job = _Job(step, asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
+        await self._notify()
+        result: T = await job.future
+        return result
+
+    def forget(self, session: str) -> None:
+        """Drop what the engine has cached for a session that ended."""
+        if not self._closing:
+            self._prepare.submit(self._transcriber.forget, session)
+
+    async def run(self) -> None:
+        """Decode until ``aclose``; what waits then is still decoded."""
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(self._workers):
+                    lanes.create_task(self._lane())
+        finally:
+            self._prepare.shutdown(wait=False, cancel_futures=True)
+            self._engine.shutdown(wait=False, cancel_futures=True)
+
+    async def aclose(self) -> None:
+        """Let ``run`` return once nothing waits."""
+        self._closing = True
+        await self._notify()
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _admit(self, request: DecodeRequest) -> None:
+        mine = [e for e in self._entries.values() if e.window.session == request.session]
+        if len(mine) >= self._max_per_session or len(self._entries) >= self._max_waiting:
+            raise Overloaded("The engine is too far behind to take this audio.")
+        if request.kind is DecodeKind.FINAL:
+            for entry in mine:
+                waiting = entry.prepared.request
+                same = waiting.utterance == request.utterance
+                if same and waiting.kind is DecodeKind.PARTIAL:
+                    self._entries.pop(entry.window)
+                    self.stats.superseded += 1
+                    if not entry.future.done():
+                        entry.future.set_exception(Superseded())
+
+    async def _wait_for(self, entry: _Entry) -> DecodeResult:
+        try:
+            return await entry.future
+        finally:
+            # A publisher that went away must not leave its audio in the queue.
+            self._entries.pop(entry.window, None)
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _lane(self) -> None:
+        while True:
+            batch = self._take()
+            if batch:
+                await self._run_batch(batch)
+            elif self._jobs:
+                await self._run_job(self._jobs.popleft())
+            elif self._closing:
+                return
+            else:
+                async with self._changed:
+                    await self._changed.wait_for(self._has_work)
+
+    def _has_work(self) -> bool:
+        return bool(self._entries or self._jobs or self._closing)
+
+    def _take(self) -> list[_Entry]:
+        plan = self._policy.select(list(self._entries), self._costs)
+        return [self._entries.pop(window) for window in plan]
+
+    async def _run_batch(self, batch: Sequence[_Entry]) -> None:
+        started = time.monotonic()
+        error = await self._attempt(batch)
+        took = time.monotonic() - started
+        self.stats.batches += 1
+        self.stats.rows += len(batch)
+        self.stats.busy_s += took
+        if error is None:
+            leader = batch[0].window
+            bucket = max(entry.window.bucket for entry in batch)
+            self._costs.observe(leader.key.kind, bucket, len(batch), took)
+            return
+        await self._retry_alone(batch, error)
+
+    async def _retry_alone(self, batch: Sequence[_Entry], error: Exception) -> None:
+        """Try finals again one by one: a poisonous window must not take its neighbours with it.
+
+        A partial is not worth a retry; its session asks again with more audio.
+        """
+        for entry in batch:
+            final = entry.window.key.kind is DecodeKind.FINAL
+            last = await self._attempt([entry]) if final else error
+            if last is not None:
+                self._fail(entry, last)
+
+    def _fail(self, entry: _Entry, error: Exception) -> None:
+        if not entry.future.done():
+            self.stats.failures += 1
+            failure = EngineError("The engine failed on this window.")
+            failure.__cause__ = error
+            entry.future.set_exception(failure)
+
+    async def _attempt(self, batch: Sequence[_Entry]) -> Exception | None:
+        """Run a batch and hand out its results; return the error instead of raising it."""
+        prepared = [entry.prepared for entry in batch]
+        try:
+            results = await self._in_engine(lambda: self._transcriber.transcribe(prepared))
+        except Exception as exc:
+            logger.exception("a batch of %d windows failed", len(batch))
+            return exc
+        for entry, result in zip(batch, results, strict=True):
+            if not entry.future.done():
+                entry.future.set_result(result)
+        return None
+
+    async def _run_job(self, job: _Job) -> None:
+        if job.future.cancelled():
+            return
+        running = asyncio.ensure_future(self._in_engine(job.run))
+        await asyncio.wait({running})
+        if job.future.done():
+            return
+        error = running.exception()
+        if error is not None:
+            job.future.set_exception(error)
+        else:
+            job.future.set_result(running.result())
+
+    async def _in_engine(self, step: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._engine, step)
