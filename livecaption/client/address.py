@@ -1,0 +1,54 @@
+"""What a person writes as the server's address, as the URL of its publisher socket.
+
+It must not know how a socket is opened.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from livecaption.errors import OperatorError
+
+__all__ = ["is_loopback", "publish_url"]
+
+_PATH = "/ws/publish"
+_SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+
+
+def publish_url(address: str) -> str:
+    """Return the WebSocket URL for an address such as ``https://captions.example/``.
+
+    A path in front (a proxy that serves more than captions) is kept.
+
+    Raises:
+        OperatorError: it is no such address, or it holds a secret, which would end up in logs.
+    """
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port  # the port is checked when it is asked for
+    except ValueError:
+        host = None
+    if host is None or parts.scheme.lower() not in _SCHEMES:
+        raise OperatorError(
+            f"{address!r} is not a server's address; write one like ws://localhost:8000 or "
+            "https://captions.example."
+        )
+    if parts.query or parts.fragment or parts.username is not None:
+        raise OperatorError(
+            "The server's address must be without query, fragment and password; "
+            "give the key as --key or LIVECAPTION_API_KEY."
+        )
+    path = parts.path.rstrip("/").removesuffix(_PATH) + _PATH
+    return parts._replace(scheme=_SCHEMES[parts.scheme.lower()], path=path).geturl()
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL leads to this machine, so that no proxy is asked for it."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

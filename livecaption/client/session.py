@@ -1,0 +1,259 @@
+"""One publisher's session as a state machine that survives its sockets.
+
+Feed ``connected``, ``receive_text``, ``lost``, ``send_audio``, ``stop``, …; then drain
+``messages_to_send`` and ``events_to_show``. After a loss it offers to resume, sends again what
+the server asks for, and hides the events it had before. It must not know sockets, clocks or
+tasks; ``connection`` is its shell.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from livecaption.client.events import NumberedEvent, Reconnecting, SessionEvent
+from livecaption.client.outgoing import Outgoing
+from livecaption.client.phase import TRANSITIONS, Cue, Phase
+from livecaption.client.refusals import refused_by_close
+from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.errors import LiveCaptionError, ProtocolError
+from livecaption.protocol.client_messages import Configure, Finalize, Keepalive, Resume, Start
+from livecaption.protocol.close_codes import CloseCode, may_reconnect
+from livecaption.protocol.codec import Unknown, decode_server, encode
+from livecaption.protocol.limits import IDLE_S
+from livecaption.protocol.server_messages import (
+    Ack,
+    Closed,
+    DeltaMessage,
+    ErrorMessage,
+    FinalizedMessage,
+    FinalMessage,
+    GapMessage,
+    PartialMessage,
+    Ready,
+    ServerMessage,
+    Status,
+    UtteranceStartedMessage,
+)
+
+__all__ = ["PublishSession"]
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 16
+"""Messages per drain: a replayed minute must not keep the shell from reading."""
+
+
+class PublishSession:
+    """What a publisher knows about its session.
+
+    Args:
+        start: the wish the session begins with; its audio is 16-bit mono at 16 kHz.
+    """
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._outgoing = Outgoing()
+        self._first: list[str | bytes] = []
+        self._phase = Phase.CONNECTING
+        self._ready: Ready | None = None
+        self._last_seq = 0
+        self._last_error: ErrorMessage | None = None
+        self._stop_wanted = False
+        self._events: list[SessionEvent] = []
+        self.failure: LiveCaptionError | None = None
+        """Why the session ended, if it did not end as asked."""
+
+    # -- what the shell reads ---------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """Where the session stands."""
+        return self._phase
+
+    @property
+    def greeted(self) -> bool:
+        """True once a server has taken the session; its loss is worth more patience then."""
+        return self._ready is not None
+
+    @property
+    def room(self) -> int:
+        """Samples ``send_audio`` can take now without losing any to a long outage."""
+        return self._outgoing.audio.room
+
+    @property
+    def lost_samples(self) -> int:
+        """Samples that were given but can reach no server any more."""
+        return self._outgoing.audio.lost
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds without a message from us that the server bears."""
+        return self._ready.limits.idle_s if self._ready else IDLE_S
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the server's last error asked us to stay away, if it did."""
+        asked = self._last_error.retry_after_ms if self._last_error else None
+        return None if asked is None else asked / 1000
+
+    @property
+    def last_words(self) -> str | None:
+        """The server's last error on this socket, as a sentence."""
+        return self._last_error.message if self._last_error else None
+
+    # -- feed -------------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """A socket is open: introduce the session, or offer to resume it."""
+        resume = None
+        if self._ready is not None:
+            resume = Resume(
+                session=self._ready.session,
+                resume_token=self._ready.resume_token,
+                last_seq=self._last_seq,
+            )
+        self._last_error = None
+        self._first = [encode(self._start.model_copy(update={"resume": resume}))]
+
+    def lost(self, code: int) -> None:
+        """The socket is gone, closed with ``code`` (1006 when it just broke).
+
+        A code that says "do not come back" ends the session with a ``failure``. So does "taken
+        over": the session goes on elsewhere, and two that claim it back in turn would never end.
+        """
+        self._first = []
+        stays_away = code == CloseCode.TAKEN_OVER or not may_reconnect(code)
+        if stays_away and self._phase is not Phase.CLOSED:
+            self.fail(refused_by_close(code, self._last_error))
+        self._move(Cue.LOST)
+
+    def fail(self, error: LiveCaptionError) -> None:
+        """Give the session up."""
+        self.failure = error
+        self._move(Cue.END)
+
+    def retrying(self, reason: str, delay: float) -> None:
+        """Another attempt follows in ``delay`` seconds."""
+        self._events.append(Reconnecting(reason, delay))
+
+    def send_audio(self, samples: Samples) -> None:
+        """Add audio, int16, 16 kHz, mono, shape (n,); more than ``room`` loses the oldest."""
+        self._outgoing.audio.append(samples)
+
+    def finalize(self) -> None:
+        """Close the current utterance behind the audio given so far."""
+        self._outgoing.insert(Finalize())
+
+    def configure(self, change: Configure) -> None:
+        """Change settings from the next utterance on, and for sessions opened after a loss."""
+        changed = {name: value for name, value in change if name in change.changed}
+        self._start = self._start.model_copy(update=changed)
+        self._outgoing.insert(change)
+
+    def keepalive(self) -> None:
+        """Show that we are there, when no audio does."""
+        if self._phase is Phase.READY:
+            self._first.append(encode(Keepalive()))
+
+    def stop(self) -> None:
+        """End the session behind the audio given so far."""
+        self._stop_wanted = True
+        self._move(Cue.STOP)
+
+    def receive_text(self, text: str) -> None:
+        """Take a text frame.
+
+        Raises:
+            ProtocolError: it is no message of ``livecaption.v1``, or not one for now.
+        """
+        message = decode_server(text)
+        match message:
+            case Unknown():  # a newer server has more to say
+                return
+            case Ready():
+                self._receive_ready(message)
+            case ErrorMessage():
+                self._last_error = message
+            case UtteranceStartedMessage() | DeltaMessage() | FinalMessage() | GapMessage():
+                self._check_greeted(message)
+                if not self._is_new(message):
+                    return
+            case PartialMessage() | Ack() | Status() | FinalizedMessage() | Closed():
+                self._check_greeted(message)
+                self._receive_advisory(message)
+            case _:
+                raise ProtocolError(f"The server sent {message.type}, which is for watchers.")
+        self._events.append(message)
+
+    # -- drain ------------------------------------------------------------------------------
+
+    def messages_to_send(self) -> list[str | bytes]:
+        """Hand out, once, up to 16 messages for the socket; call until there are none."""
+        messages, self._first = self._first, []
+        if self._phase not in (Phase.READY, Phase.STOPPING) or self._ready is None:
+            return messages
+        most = self._ready.limits.max_frame_bytes // 2
+        while len(messages) < _BATCH:
+            message = self._outgoing.next(most, stopping=self._phase is Phase.STOPPING)
+            if message is None:
+                break
+            messages.append(message)
+        return messages
+
+    def events_to_show(self) -> list[SessionEvent]:
+        """Hand out, once, the events since the last call, oldest first."""
+        events, self._events = self._events, []
+        return events
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _move(self, cue: Cue) -> None:
+        following = TRANSITIONS.get((self._phase, cue))
+        if following is None:
+            raise ProtocolError("The server sent ready twice.")
+        self._phase = following
+
+    def _receive_ready(self, ready: Ready) -> None:
+        self._move(Cue.READY)
+        self._ready = ready
+        if ready.resumed:
+            self._outgoing.resume(ready.resume_from)
+        else:
+            self._outgoing.restart()
+            self._last_seq = 0
+        if self._stop_wanted:
+            self._move(Cue.STOP)
+
+    def _check_greeted(self, message: ServerMessage) -> None:
+        if self._phase is Phase.CONNECTING:
+            raise ProtocolError(f"The server sent {message.type} before ready.")
+
+    def _is_new(self, event: NumberedEvent) -> bool:
+        """Tell new events from replayed ones, and note up to where captions have come."""
+        if event.seq <= self._last_seq:
+            return False
+        if event.seq != self._last_seq + 1:
+            logger.warning("events %d to %d never came", self._last_seq + 1, event.seq - 1)
+        self._last_seq = event.seq
+        match event:
+            case DeltaMessage(words=(*_, word)):
+                self._captioned(word.end)
+            case FinalMessage(end=end) | GapMessage(to=end):
+                self._captioned(end)
+        return True
+
+    def _captioned(self, until: float) -> None:
+        self._outgoing.audio.captioned(round(until * SAMPLE_RATE))
+
+    def _receive_advisory(
+        self, message: PartialMessage | Ack | Status | FinalizedMessage | Closed
+    ) -> None:
+        match message:
+            case Ack():
+                self._outgoing.audio.acknowledge(message.received, message.committed)
+            case FinalizedMessage():
+                self._outgoing.finalized()
+            case Closed():
+                self._move(Cue.END)
+            case PartialMessage() | Status():
+                pass

@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from livecaption.client.events import Reconnecting
+from livecaption.client.phase import Phase
+from livecaption.client.refusals import SessionEnded
+from livecaption.client.session import PublishSession
+from livecaption.errors import NotAllowed, ProtocolError
+from livecaption.protocol.client_messages import Configure, Start
+from livecaption.protocol.server_messages import (
+    Ack,
+    Closed,
+    DeltaMessage,
+    FinalizedMessage,
+    FinalMessage,
+    Ready,
+    UtteranceStartedMessage,
+)
+from tests.client import wire
+
+SECOND = 16_000
+
+
+def drain(session: PublishSession) -> tuple[list[dict[str, object]], bytes]:
+    """Everything to be sent now: the JSON messages, and the audio."""
+    texts: list[dict[str, object]] = []
+    audio = b""
+    while messages := session.messages_to_send():
+        for message in messages:
+            if isinstance(message, str):
+                texts.append(json.loads(message))
+            else:
+                audio += message
+    return texts, audio
+
+
+def order(session: PublishSession) -> list[str | int]:
+    """What is to be sent now: the type of each message, or its count of samples."""
+    sent: list[str | int] = []
+    while messages := session.messages_to_send():
+        sent += [len(m) // 2 if isinstance(m, bytes) else json.loads(m)["type"] for m in messages]
+    return sent
+
+
+def is_in(session: PublishSession, phase: Phase) -> bool:
+    return session.phase is phase
+
+
+def ready_session(**wishes: str) -> PublishSession:
+    session = PublishSession(Start.model_validate(wishes))
+    session.connected()
+    drain(session)
+    session.receive_text(wire.ready())
+    session.events_to_show()
+    return session
+
+
+def test_start_goes_first_and_audio_waits_for_ready() -> None:
+    session = PublishSession(Start(room="hall", language="de"))
+    session.send_audio(wire.numbered_samples(1600))
+    assert drain(session) == ([], b"")
+    session.connected()
+    (start,), audio = drain(session)
+    assert (start["type"], start["room"], start["language"]) == ("start", "hall", "de")
+    assert start["resume"] is None
+    assert audio == b""
+    session.receive_text(wire.ready())
+    assert drain(session) == ([], wire.numbered_samples(1600).tobytes())
+
+
+def test_events_are_shown_once_each_in_order() -> None:
+    session = ready_session()
+    for text in (wire.started(1), wire.delta(2, "Hi"), wire.delta(2, "Hi"), wire.final(3, "Hi")):
+        session.receive_text(text)
+    kinds = [type(event) for event in session.events_to_show()]
+    assert kinds == [UtteranceStartedMessage, DeltaMessage, FinalMessage]
+    assert session.events_to_show() == []
+
+
+def test_a_lost_session_is_resumed_where_the_server_wants_it() -> None:
+    session = ready_session()
+    session.receive_text(wire.delta(1, "Hi"))
+    session.send_audio(wire.numbered_samples(3 * SECOND))
+    drain(session)
+    session.lost(1006)
+    session.send_audio(wire.numbered_samples(SECOND, start=3 * SECOND))
+    session.connected()
+    (start,), audio = drain(session)
+    assert start["resume"] == {"session": "s_1", "resume_token": "token-of-s_1", "last_seq": 1}
+    assert audio == b""
+    session.receive_text(wire.ready(resumed=True, resume_from=2 * SECOND))
+    assert drain(session) == ([], wire.numbered_samples(2 * SECOND, start=2 * SECOND).tobytes())
+
+
+def test_a_session_that_cannot_be_resumed_begins_again_after_the_last_caption() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(4 * SECOND))
+    drain(session)
+    session.receive_text(wire.ack(4 * SECOND, committed=SECOND))
+    session.receive_text(wire.delta(1, "word", end=2.0))
+    session.lost(1012)
+    session.connected()
+    drain(session)
+    session.events_to_show()
+    session.receive_text(wire.ready("s_2"))
+    assert drain(session)[1] == wire.numbered_samples(2 * SECOND, start=2 * SECOND).tobytes()
+    session.receive_text(wire.delta(1, "more", end=1.0))  # numbered from 1 again, on a new clock
+    shown = session.events_to_show()
+    assert [type(event) for event in shown] == [Ready, DeltaMessage]
+    session.lost(1006)
+    session.connected()
+    (start,), _ = drain(session)
+    assert start["resume"] == {"session": "s_2", "resume_token": "token-of-s_2", "last_seq": 1}
+    session.receive_text(wire.ready("s_3"))
+    assert drain(session)[1] == wire.numbered_samples(SECOND, start=3 * SECOND).tobytes()
+
+
+def test_finalize_keeps_its_place_between_the_samples() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(800))
+    session.finalize()
+    session.send_audio(wire.numbered_samples(500))
+    session.stop()
+    assert order(session) == [800, "finalize", 500, "stop"]
+
+
+def test_a_finalize_that_was_not_answered_is_sent_again_after_a_loss() -> None:
+    session = ready_session()
+    for _ in range(2):
+        session.send_audio(wire.numbered_samples(800))
+        session.finalize()
+    drain(session)
+    session.receive_text(wire.say("finalized"))
+    session.lost(1006)
+    session.connected()
+    assert order(session) == ["start"]
+    session.receive_text(wire.ready(resumed=True, resume_from=1000))
+    assert order(session) == [600, "finalize"]
+    session.receive_text(wire.say("finalized"))
+    answers = [e for e in session.events_to_show() if isinstance(e, FinalizedMessage)]
+    assert len(answers) == 2
+
+
+def test_a_change_is_sent_and_remembered_for_the_next_start() -> None:
+    session = ready_session(language="en")
+    session.configure(Configure(language="de"))
+    texts, _ = drain(session)
+    assert texts == [{"type": "configure", "language": "de"}]
+    session.lost(1006)
+    session.connected()
+    (start,), _ = drain(session)
+    assert start["language"] == "de"
+
+
+def test_stop_is_sent_after_the_last_sample_and_again_after_a_loss() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(900))
+    session.stop()
+    assert is_in(session, Phase.STOPPING)
+    assert order(session) == [900, "stop"]
+    session.lost(1006)
+    session.connected()
+    drain(session)
+    session.receive_text(wire.ready(resumed=True, resume_from=400))
+    assert order(session) == [500, "stop"]
+    session.receive_text(wire.closed())
+    assert is_in(session, Phase.CLOSED)
+    assert session.failure is None
+    session.lost(1000)
+    assert session.failure is None
+
+
+def test_a_stop_before_ready_is_kept_until_then() -> None:
+    session = PublishSession(Start())
+    session.send_audio(wire.numbered_samples(100))
+    session.stop()
+    session.connected()
+    assert order(session) == ["start"]
+    session.receive_text(wire.ready())
+    assert order(session) == [100, "stop"]
+
+
+@pytest.mark.parametrize("code", [1001, 1006, 1011, 1012, 1013, 4000, 4008, 4029])
+def test_a_session_comes_back_after_codes_that_allow_it(code: int) -> None:
+    session = ready_session()
+    session.lost(code)
+    assert is_in(session, Phase.CONNECTING)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [(4501, NotAllowed), (4503, NotAllowed), (4507, ProtocolError), (1009, ProtocolError)],
+)
+def test_a_session_ends_with_the_servers_sentence_after_codes_that_forbid_it(
+    code: int, error: type[Exception]
+) -> None:
+    session = ready_session()
+    session.receive_text(wire.error("no", "Your key has expired; make a new one."))
+    session.lost(code)
+    assert is_in(session, Phase.CLOSED)
+    assert isinstance(session.failure, error)
+    assert str(session.failure) == "Your key has expired; make a new one."
+
+
+def test_a_session_that_was_taken_over_is_left_to_the_other() -> None:
+    session = ready_session()
+    session.lost(4009)
+    assert is_in(session, Phase.CLOSED)
+    assert isinstance(session.failure, SessionEnded)
+    assert "goes on there" in str(session.failure)
+
+
+def test_the_pause_a_server_asks_for_is_read_from_its_error() -> None:
+    session = ready_session()
+    session.receive_text(wire.error("overloaded", "Full.", retry_after_ms=2500))
+    assert session.retry_after == 2.5
+    assert session.last_words == "Full."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json",
+        wire.say("delta", seq=1),
+        wire.ready("s_2"),
+        wire.say("snapshot", room="main", offset=0, finals=[], open_utterances=[]),
+    ],
+)
+def test_what_is_no_message_of_the_protocol_is_a_protocol_error(text: str) -> None:
+    with pytest.raises(ProtocolError):
+        ready_session().receive_text(text)
+
+
+@pytest.mark.parametrize("text", [wire.delta(1, "Hi"), wire.ack(5), wire.closed()])
+def test_nothing_may_come_before_ready(text: str) -> None:
+    session = PublishSession(Start())
+    session.connected()
+    with pytest.raises(ProtocolError, match="before ready"):
+        session.receive_text(text)
+
+
+def test_messages_of_a_newer_server_are_skipped() -> None:
+    session = ready_session()
+    session.receive_text(wire.say("mood", value="good"))
+    assert session.events_to_show() == []
+
+
+def test_keepalive_is_sent_only_while_audio_could_be() -> None:
+    session = PublishSession(Start())
+    session.keepalive()
+    session.connected()
+    assert order(session) == ["start"]
+    session.receive_text(wire.ready())
+    session.keepalive()
+    assert order(session) == ["keepalive"]
+
+
+def test_a_minute_is_kept_and_what_exceeds_it_is_counted() -> None:
+    session = PublishSession(Start())
+    assert session.room == 60 * SECOND
+    for start in range(0, 61 * SECOND, SECOND):
+        session.send_audio(wire.numbered_samples(SECOND, start=start))
+    assert session.lost_samples == SECOND
+    session.connected()
+    drain(session)
+    session.receive_text(wire.ready())
+    assert drain(session)[1] == wire.numbered_samples(60 * SECOND, start=SECOND).tobytes()
+
+
+def test_acknowledged_audio_makes_room() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(50 * SECOND))
+    drain(session)
+    session.receive_text(wire.ack(10 * SECOND))
+    assert session.room == 20 * SECOND
+    session.receive_text(wire.ack(50 * SECOND))
+    assert session.room == 60 * SECOND
+    assert [type(event) for event in session.events_to_show()] == [Ack, Ack]
+
+
+def test_another_attempt_is_announced() -> None:
+    session = ready_session()
+    session.lost(1006)
+    session.retrying("The server restarts.", 0.7)
+    assert session.events_to_show() == [Reconnecting("The server restarts.", 0.7)]
+
+
+def test_the_account_ends_the_session() -> None:
+    session = ready_session()
+    session.receive_text(wire.closed("max_session"))
+    (event,) = session.events_to_show()
+    assert isinstance(event, Closed)
+    assert is_in(session, Phase.CLOSED)
