@@ -1,0 +1,63 @@
+"""Routes and lifespan. Everything is injected, so that tests can put a scripted engine in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from livecaption.core.gate import IsSpeech
+from livecaption.engine.batcher import Batcher
+from livecaption.server.guard import Guard
+from livecaption.server.health import alive, ready
+from livecaption.server.hub import CaptionHub
+from livecaption.server.pages import STATIC, mic_page, overlay_page
+from livecaption.server.publish import publish
+from livecaption.server.watch import watch
+from livecaption.settings import Settings
+
+__all__ = ["build_app"]
+
+
+def build_app(
+    settings: Settings,
+    new_batcher: Callable[[], Batcher],
+    new_detector: Callable[[], IsSpeech],
+) -> Starlette:
+    """Return the application.
+
+    Args:
+        settings: frozen settings.
+        new_batcher: makes the batcher around the resident model; called on the event loop.
+        new_detector: makes the speech detector of one session.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        batcher = new_batcher()
+        hub = CaptionHub(settings, batcher, new_detector)
+        app.state.hub = hub
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(batcher.run())
+            tasks.create_task(hub.try_model())
+            yield
+            await batcher.aclose()
+
+    return Starlette(
+        routes=[
+            Route("/", mic_page),
+            Route("/overlay/{room}", overlay_page),
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+            WebSocketRoute("/ws/publish", publish),
+            WebSocketRoute("/ws/watch", watch),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Guard, settings=settings)],
+        lifespan=lifespan,
+    )

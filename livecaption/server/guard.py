@@ -1,0 +1,91 @@
+"""What every request passes first: Host, Origin, and the security headers of every answer.
+
+CORS middleware does not see WebSockets, and a loopback server is reachable from every page its
+user opens; so ``Origin`` is compared with our own before a socket is accepted, and ``Host`` is
+checked against DNS rebinding.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from livecaption.settings import Settings, is_loopback
+
+__all__ = ["Guard", "host_of"]
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{styles}; connect-src 'self'{sockets}; "
+    "img-src 'self' data:; media-src blob:; worker-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+def host_of(authority: str) -> str:
+    """Return the host of ``host:port``, brackets kept, lower case."""
+    if authority.startswith("["):
+        return authority.partition("]")[0].lower() + "]"
+    return authority.partition(":")[0].lower()
+
+
+class Guard:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
+        self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+        if is_loopback(settings.host):
+            self._hosts |= frozenset(_LOOPBACK_NAMES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer refused requests, pass on the others."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        complaint = self._complaint(host, headers.get("origin"))
+        if complaint is not None and (scope["type"] == "websocket" or complaint[0] == 400):
+            status, code, message = complaint
+            body = {"error": {"code": code, "message": message}}
+            await JSONResponse(body, status)(scope, receive, send)
+            return
+        await self._app(scope, receive, _with_headers(scope, host, send))
+
+    def _complaint(self, host: str, origin: str | None) -> tuple[int, str, str] | None:
+        if self._hosts and host_of(host) not in self._hosts:
+            return 400, "bad_host", "This server does not answer to that host name."
+        if origin is None or origin.lower() in self._origins:
+            return None
+        parts = urlsplit(origin)
+        if parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower():
+            return None
+        return 403, "bad_origin", "Pages of other sites may not connect; see allowed_origins."
+
+
+def _with_headers(scope: Scope, host: str, send: Send) -> Send:
+    """Add the security headers to the start of every HTTP answer."""
+    overlay = scope["path"].startswith("/overlay/")
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            # Safari before 15.4 does not count WebSockets as 'self'. OBS injects its user's
+            # custom CSS as a style element.
+            sockets = f" ws://{host} wss://{host}" if host else ""
+            styles = " 'unsafe-inline'" if overlay else ""
+            policy = _POLICY.format(styles=styles, sockets=sockets)
+            headers["Content-Security-Policy"] = policy
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers["Referrer-Policy"] = "no-referrer"
+            headers["Permissions-Policy"] = "microphone=(self), camera=()"
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+            headers.setdefault("Cache-Control", "no-cache")
+        await send(message)
+
+    return send_with_headers

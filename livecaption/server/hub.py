@@ -1,0 +1,160 @@
+"""What all sockets share: rooms, admission, readiness, and the way down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import Protocol
+
+from livecaption.core.gate import IsSpeech
+from livecaption.engine.base import ModelInfo
+from livecaption.engine.batcher import Batcher
+from livecaption.errors import EngineError, Overloaded
+from livecaption.server.rooms import Rooms
+from livecaption.settings import Settings
+
+__all__ = ["CaptionHub", "Connection", "Role"]
+
+logger = logging.getLogger(__name__)
+
+
+class Role(Enum):
+    """What a socket does, in the order in which a drain ends them."""
+
+    PUBLISHER = "publisher"
+    WATCHER = "watcher"
+
+
+class Connection(Protocol):
+    """A socket that can be asked to finish."""
+
+    @property
+    def role(self) -> Role:
+        """What it does."""
+
+    @property
+    def finished(self) -> asyncio.Event:
+        """Set when its last message is sent and it is closed."""
+
+    async def stop(self, reason: str) -> None:
+        """Begin to finish."""
+
+
+class CaptionHub:
+    """One for each process."""
+
+    def __init__(
+        self, settings: Settings, batcher: Batcher, new_detector: Callable[[], IsSpeech]
+    ) -> None:
+        self.settings = settings
+        self.batcher = batcher
+        self.new_detector = new_detector
+        self.rooms = Rooms()
+        self.ready = asyncio.Event()
+        """The model has answered."""
+        self.draining = False
+        self.failed: str | None = None
+        """Why the engine cannot work, once that is known."""
+        self._tried = asyncio.Event()
+        self.connections: set[Connection] = set()
+        """Sockets that take part in a drain."""
+        self._publishers = 0
+        self._watchers = 0
+
+    @property
+    def model(self) -> ModelInfo:
+        """The resident model."""
+        return self.batcher.transcriber.info
+
+    async def try_model(self) -> None:
+        """Warm the model up; sets ``ready``, or ``failed`` with the reason."""
+        try:
+            await self.batcher.warm_up()
+        except Exception as exc:
+            logger.exception("the model does not answer")
+            self.failed = str(exc)
+        else:
+            self.ready.set()
+            logger.info("model %s answers on %s", self.model.name, self.model.device)
+        self._tried.set()
+
+    async def wait_ready(self) -> None:
+        """Return once the model has answered.
+
+        Raises:
+            EngineError: it cannot.
+        """
+        await self._tried.wait()
+        if self.failed is not None:
+            raise EngineError(f"The model does not answer: {self.failed}.")
+
+    def admit_publisher(self) -> None:
+        """Decide, before a socket is accepted, whether one more publisher fits.
+
+        Raises:
+            Overloaded: it does not, or not now.
+        """
+        self._check_open()
+        if not self.ready.is_set():
+            raise Overloaded("The model is still loading.", retry_after=2.0, code="not_ready")
+        if self._publishers >= self.settings.max_streams:
+            raise Overloaded(
+                f"All {self.settings.max_streams} places for speakers are taken.", code="full"
+            )
+
+    def admit_watcher(self) -> None:
+        """Decide, before a socket is accepted, whether one more reader fits.
+
+        Raises:
+            Overloaded: it does not, or not now.
+        """
+        self._check_open()
+        if self._watchers >= self.settings.max_watchers:
+            raise Overloaded("All places for readers are taken.", code="full")
+
+    @contextmanager
+    def publisher_place(self) -> Iterator[None]:
+        """Hold one of the places for publishers."""
+        self._publishers += 1
+        try:
+            yield
+        finally:
+            self._publishers -= 1
+
+    @contextmanager
+    def watcher_place(self) -> Iterator[None]:
+        """Hold one of the places for readers."""
+        self._watchers += 1
+        try:
+            yield
+        finally:
+            self._watchers -= 1
+
+    async def drain(self) -> None:
+        """Refuse new work, let every socket send its last captions, and wait for that.
+
+        Publishers go first, because readers are waiting for their words. Waits
+        ``settings.drain_s`` at most.
+        """
+        self.draining = True
+        try:
+            async with asyncio.timeout(self.settings.drain_s):
+                for kind in Role:
+                    await self._stop_all(kind)
+        except TimeoutError:
+            return
+
+    async def _stop_all(self, role: Role) -> None:
+        going = [c for c in self.connections if c.role is role]
+        async with asyncio.TaskGroup() as tasks:
+            for connection in going:
+                tasks.create_task(connection.stop("going_away"))
+        for connection in going:
+            await connection.finished.wait()
+
+    def _check_open(self) -> None:
+        if self.draining:
+            raise Overloaded("The server is restarting.", retry_after=10.0, code="going_away")

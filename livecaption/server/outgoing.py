@@ -1,0 +1,71 @@
+"""The writing half of a socket: an outbox that others fill and one task that empties it.
+
+Whoever publishes never waits for a reader. The writer waits for its own reader, with a limit:
+TCP does not reveal a stalled reader for minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from livecaption.core.outbox import Outbox, Outgoing
+
+__all__ = ["OutgoingSocket"]
+
+_CLOSE_S = 1.0
+
+
+class OutgoingSocket:
+    """Sends what is put, in order, to one socket."""
+
+    def __init__(self, websocket: WebSocket, *, limit: int, stall_s: float) -> None:
+        self._websocket = websocket
+        self._outbox = Outbox(limit=limit)
+        self._stall_s = stall_s
+        self._wake = asyncio.Event()
+        self._ended = False
+        self.failed = False
+        """The reader is gone, stalled, or too far behind; nothing more can be sent."""
+
+    def put(self, outgoing: Outgoing) -> None:
+        """Queue a text; never waits."""
+        self._outbox.put(outgoing)
+        self._wake.set()
+
+    def end(self) -> None:
+        """Let ``write`` return once everything queued is sent."""
+        self._ended = True
+        self._wake.set()
+
+    async def write(self) -> None:
+        """Send until ``end``, or until the reader fails."""
+        while not self.failed:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._send_waiting()
+            if self._ended and not len(self._outbox):
+                return
+
+    async def _send_waiting(self) -> None:
+        for text in self._outbox.drain():
+            try:
+                async with asyncio.timeout(self._stall_s):
+                    await self._websocket.send_text(text)
+            except (TimeoutError, WebSocketDisconnect, OSError, RuntimeError):
+                # RuntimeError: Starlette's word for a socket that is closed already.
+                self.failed = True
+                return
+        self.failed = self.failed or self._outbox.overflowed
+
+    async def close(self, code: int) -> None:
+        """Close the socket; a reader that does not read is not waited for."""
+        states = (self._websocket.client_state, self._websocket.application_state)
+        if WebSocketState.DISCONNECTED in states:
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self._websocket.close(code)
+        except (TimeoutError, WebSocketDisconnect, OSError, RuntimeError):
+            return

@@ -1,0 +1,32 @@
+"""Pages and static files; where they lie in a checkout and in an installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+import livecaption
+
+__all__ = ["STATIC", "mic_page", "overlay_page"]
+
+
+def _static_folder() -> Path:
+    package = Path(livecaption.__file__).parent
+    installed = package / "static"
+    return installed if installed.is_dir() else package.parent / "static"
+
+
+STATIC = _static_folder()
+"""The folder with the pages."""
+
+
+async def mic_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
+    """``GET /``: speak and read."""
+    return FileResponse(STATIC / "index.html")
+
+
+async def overlay_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
+    """``GET /overlay/{room}``: captions on a transparent ground, for OBS."""
+    return FileResponse(STATIC / "overlay.html")

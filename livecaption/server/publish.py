@@ -1,0 +1,58 @@
+"""``/ws/publish``: the way from the handshake to a running session, or to a clear refusal."""
+
+from __future__ import annotations
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from livecaption.errors import (
+    LiveCaptionError,
+    ProtocolError,
+)
+from livecaption.protocol.client_messages import (
+    Start,
+)
+from livecaption.protocol.codec import decode_publisher, encode
+from livecaption.server.closing import close_code_for, error_message
+from livecaption.server.handshake import accept, receive_text_within
+from livecaption.server.hub import CaptionHub
+from livecaption.server.publisher_connection import PublisherConnection
+from livecaption.settings import Settings
+
+__all__ = ["publish"]
+
+
+async def publish(websocket: WebSocket) -> None:
+    """Serve one publisher from handshake to close."""
+    hub: CaptionHub = websocket.app.state.hub
+    if not await accept(websocket, hub.admit_publisher):
+        return
+    with hub.publisher_place():
+        await _converse(websocket, hub)
+
+
+async def _converse(websocket: WebSocket, hub: CaptionHub) -> None:
+    try:
+        start = await _receive_start(websocket, hub.settings)
+    except LiveCaptionError as exc:
+        await _refuse(websocket, exc)
+        return
+    except WebSocketDisconnect:
+        return
+    connection = PublisherConnection(websocket, hub, start)
+    await connection.serve()
+
+
+async def _receive_start(websocket: WebSocket, settings: Settings) -> Start:
+    text = await receive_text_within(websocket, settings.start_timeout_s)
+    message = decode_publisher(text)
+    if not isinstance(message, Start):
+        raise ProtocolError(f'The first message must be "start", not "{message.type}".')
+    return message
+
+
+async def _refuse(websocket: WebSocket, error: LiveCaptionError) -> None:
+    try:
+        await websocket.send_text(encode(error_message(error, fatal=True)))
+        await websocket.close(close_code_for(error))
+    except (WebSocketDisconnect, RuntimeError):
+        return

@@ -1,0 +1,105 @@
+"""uvicorn, told how to live with sockets that last for hours and to go down without losing words.
+
+Plain uvicorn closes every WebSocket with 1012 the moment it gets SIGTERM, before the application
+can send the last caption. So the first signal drains: new work is refused, sessions end, their
+last captions go out; only then uvicorn shuts down. A second signal does not wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from livecaption.errors import OperatorError
+from livecaption.protocol.limits import MAX_FRAME_BYTES
+from livecaption.server.hub import CaptionHub
+from livecaption.settings import Settings
+
+__all__ = ["LiveServer", "bind"]
+
+
+class LiveServer(uvicorn.Server):
+    """A uvicorn server that drains first."""
+
+    def __init__(self, app: Starlette, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                ws="websockets-sansio",
+                # Compression saves nothing on audio and unbinds the size limit.
+                ws_per_message_deflate=False,
+                ws_max_size=MAX_FRAME_BYTES,
+                ws_ping_interval=settings.ping_s,
+                ws_ping_timeout=settings.ping_s,
+                proxy_headers=False,
+                server_header=False,
+                access_log=False,
+                log_config=None,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        self._app = app
+        self._draining: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Drain on the first signal, leave at once on the second."""
+        if self._draining is not None or not self.started:
+            self.force_exit = self._draining is not None and not self._draining.done()
+            self.should_exit = True
+            return
+        # Not in a task group: this is a signal handler, and the task outlives no group. It is
+        # kept in an attribute and ends before the server does.
+        self._draining = asyncio.get_running_loop().create_task(self._drain())
+
+    async def wait_ready(self) -> None:
+        """Return once the model has answered; for those who run the server in their own loop.
+
+        Raises:
+            EngineError: the model does not answer.
+        """
+        while not self.started:  # noqa: ASYNC110 - uvicorn offers no event for it
+            await asyncio.sleep(0.01)
+        hub: CaptionHub = self._app.state.hub
+        await hub.wait_ready()
+
+    def leave(self) -> None:
+        """Shut down as after a signal."""
+        self.handle_exit(signal.SIGTERM, None)
+
+    async def _drain(self) -> None:
+        hub: CaptionHub = self._app.state.hub
+        try:
+            await hub.drain()
+        finally:
+            self.should_exit = True
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Return a listening socket.
+
+    Raises:
+        OperatorError: the address cannot be had; the sentence says why and what to do.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Captions are small: a small send buffer makes a stalled reader visible soon.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)
+    try:
+        listener.bind((settings.host.strip("[]"), settings.port))
+        listener.listen(1024)
+    except OSError as exc:
+        listener.close()
+        raise OperatorError(
+            f"Cannot listen on {settings.host}:{settings.port}: {exc.strerror}. "
+            "Another program may use the port; choose another with --port."
+        ) from None
+    listener.setblocking(False)  # noqa: FBT003 - the socket API
+    return listener

@@ -1,0 +1,130 @@
+"""``/ws/watch``: a room's captions out, to any number of readers.
+
+A reader that stalls, or falls too far behind, is closed; it starts from a snapshot when it is
+back. The others never wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+
+from starlette.websockets import WebSocket
+
+from livecaption.core.outbox import Outgoing
+from livecaption.errors import ProtocolError
+from livecaption.protocol.close_codes import CloseCode
+from livecaption.protocol.codec import decode_watcher, encode
+from livecaption.protocol.limits import (
+    DEFAULT_ROOM,
+    MAX_BAD_MESSAGES,
+    MAX_ROOM_CHARS,
+    MAX_WATCH_UNSENT_EVENTS,
+)
+from livecaption.server.closing import error_message
+from livecaption.server.handshake import accept, deny
+from livecaption.server.hub import CaptionHub, Role
+from livecaption.server.outgoing import OutgoingSocket
+from livecaption.server.rooms import Room
+
+__all__ = ["watch"]
+
+logger = logging.getLogger(__name__)
+
+HELLO_WAIT_S = 0.25
+"""How long a reader may take to say from where it wants to go on, before it gets a snapshot."""
+
+_ROOM = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_ROOM_CHARS}}}")
+
+
+async def watch(websocket: WebSocket) -> None:
+    """Serve one reader from handshake to close."""
+    hub: CaptionHub = websocket.app.state.hub
+    name = websocket.query_params.get("room", DEFAULT_ROOM)
+    if not _ROOM.fullmatch(name):
+        rule = f"A room name has 1 to {MAX_ROOM_CHARS} letters, digits, hyphens or underscores."
+        await deny(websocket, 400, "bad_room", rule)
+        return
+    if not await accept(websocket, hub.admit_watcher):
+        return
+    with hub.watcher_place():
+        room = hub.rooms.get(name)
+        try:
+            await WatcherConnection(websocket, room, hub).serve()
+        finally:
+            hub.rooms.release(room)
+
+
+class WatcherConnection:
+    """One reader's socket."""
+
+    def __init__(self, websocket: WebSocket, room: Room, hub: CaptionHub) -> None:
+        self.role = Role.WATCHER
+        self.finished = asyncio.Event()
+        self._websocket = websocket
+        self._room = room
+        self._hub = hub
+        self._outgoing = OutgoingSocket(
+            websocket, limit=MAX_WATCH_UNSENT_EVENTS, stall_s=hub.settings.stall_s
+        )
+        self._close_code = CloseCode.BAD_MESSAGES
+        self._after: int | None = None
+        self._asked = asyncio.Event()
+        self._bad_messages = 0
+
+    async def serve(self) -> None:
+        """Run until the reader leaves or fails."""
+        self._hub.connections.add(self)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                reader = tasks.create_task(self._read())
+                await self._join()
+                await self._outgoing.write()
+                await self._close()
+                reader.cancel()
+        finally:
+            self._room.subscribers.discard(self._outgoing.put)
+            self._hub.connections.discard(self)
+            self.finished.set()
+
+    async def stop(self, reason: str) -> None:  # noqa: ARG002 - every reason ends the same way
+        """Send what waits, then close: the server is going away."""
+        self._close_code = CloseCode.RESTART
+        self._outgoing.end()
+
+    async def _join(self) -> None:
+        try:
+            async with asyncio.timeout(HELLO_WAIT_S):
+                await self._asked.wait()
+        except TimeoutError:
+            pass
+        self._room.join(self._outgoing.put, self._after)
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                self._outgoing.failed = True
+                self._outgoing.end()
+                return
+            try:
+                hello = decode_watcher(message.get("text") or "")
+            except ProtocolError as exc:
+                self._complain(exc)
+            else:
+                self._after = hello.after
+                self._asked.set()
+
+    def _complain(self, error: ProtocolError) -> None:
+        self._bad_messages += 1
+        fatal = self._bad_messages >= MAX_BAD_MESSAGES
+        self._outgoing.put(Outgoing(encode(error_message(error, fatal=fatal))))
+        if fatal:
+            self._outgoing.end()
+
+    async def _close(self) -> None:
+        if self._outgoing.failed:
+            logger.info("a reader of room %s left or is too slow", self._room.name)
+            self._close_code = CloseCode.IDLE_OR_SLOW
+        await self._outgoing.close(self._close_code)

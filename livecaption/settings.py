@@ -1,0 +1,121 @@
+"""Settings, read once and frozen: command line, then environment, then TOML file, then defaults.
+
+``LIVECAPTION_<NAME>`` in the environment sets any of them. Slices of this object are handed down;
+nothing below the server ever sees it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from livecaption.errors import OperatorError
+
+__all__ = ["Settings", "is_loopback", "load_settings"]
+
+
+class Settings(BaseSettings):
+    """Everything ``livecaption serve`` can be told."""
+
+    model_config = SettingsConfigDict(env_prefix="LIVECAPTION_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    model: str = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device_index: tuple[int, ...] = (0,)
+    compute_type: str = "auto"
+    cpu_threads: int = Field(default=0, ge=0)
+    download_root: Path | None = None
+    policy: Literal["realtime", "window"] = "realtime"
+    hop: float = Field(default=0.0, ge=0.0, le=10.0)
+    """Seconds of new audio between decodes; 0 takes the policy's own."""
+    max_hop: float = Field(default=2.0, ge=0.3, le=10.0)
+    """Seconds the hop may grow to when the engine is busy."""
+    max_streams: int = Field(default=64, ge=1)
+    max_watchers: int = Field(default=5000, ge=1)
+    max_speed: float = Field(default=1.5, ge=1.0)
+    """How much faster than speech audio may arrive over a longer time."""
+    allow_anonymous: bool = False
+    """Serve other addresses than loopback although no keys are configured."""
+    allowed_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    idle_s: float = Field(default=60.0, gt=0.0)
+    start_timeout_s: float = Field(default=5.0, gt=0.0)
+    max_session_s: float = Field(default=86_400.0, gt=0.0)
+    mute_after_s: float = Field(default=1.5, gt=0.0)
+    """Wall-clock silence after which the open utterance is closed."""
+    stall_s: float = Field(default=10.0, gt=0.0)
+    """Longest time one message to a slow reader may take."""
+    drain_s: float = Field(default=30.0, gt=0.0)
+    """Longest time the last captions may take when the server stops."""
+    ping_s: float = Field(default=10.0, gt=0.0)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _check_exposure(self) -> Settings:
+        if not (is_loopback(self.host) or self.allow_anonymous):
+            raise ValueError(
+                f"host {self.host} can be reached by others, and no keys are configured; "
+                "bind 127.0.0.1, or add --allow-anonymous if everyone may publish and read"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - a fixed signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line before environment before TOML file."""
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, toml
+
+
+def load_settings(config: Path | None = None, **given: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        config: a TOML file with setting names as keys.
+        given: settings from the command line; None means not given.
+
+    Raises:
+        OperatorError: a setting is unknown, malformed or unsafe; the sentence names it.
+    """
+    if config is not None and not config.is_file():
+        raise OperatorError(f"There is no configuration file {config}.")
+
+    class _Configured(Settings):
+        model_config = SettingsConfigDict(toml_file=config, extra="forbid")
+
+    try:
+        return _Configured(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise OperatorError(f"Setting {where}: {message}." if where else f"{message}.") from None
+    except ValueError as exc:  # a TOML file that is none
+        raise OperatorError(f"The configuration file {config} cannot be read: {exc}.") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to bind can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

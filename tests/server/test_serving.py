@@ -1,0 +1,117 @@
+"""Starting, and going down without losing a word."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
+
+from livecaption.core.decode import DecodeKind, DecodeRequest
+from livecaption.engine.scripted import ScriptedTranscriber, script
+from livecaption.errors import OperatorError
+from livecaption.protocol.limits import SUBPROTOCOL
+from livecaption.server.serving import bind
+from livecaption.settings import load_settings
+from tests.serving import events_until, open_publisher, receive, running_server, speech, within
+
+SENTENCE = "good morning everyone and welcome to the meeting"
+
+
+async def test_a_signal_in_mid_sentence_loses_no_word_and_closes_with_1012() -> None:
+    def slow_final(requests: Sequence[DecodeRequest]) -> None:
+        if requests[0].kind is DecodeKind.FINAL:
+            time.sleep(0.3)  # noqa: TID251 - plays a slow engine, in the engine's own thread
+
+    engine = ScriptedTranscriber(script(SENTENCE, start=0.2), slow_final)
+    async with running_server(engine) as running:
+        url = f"{running.ws}/ws/watch"
+        async with (
+            connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)]) as viewer,
+            open_publisher(running) as publisher,
+        ):
+            await receive(viewer)
+            pcm = speech(1.7)
+            for at in range(0, len(pcm), 3200):
+                await publisher.send(pcm[at : at + 3200])
+            await events_until(publisher, "delta")
+            running.server.handle_exit(signal.SIGTERM, None)
+            await within(lambda: running.hub.draining)
+            with pytest.raises(InvalidStatus) as caught:
+                async with connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)]):
+                    pass
+            assert caught.value.response.status_code == 503
+            mine = await events_until(publisher, "closed")
+            theirs = await events_until(viewer, "final")
+            async with asyncio.timeout(5):
+                await publisher.wait_closed()
+                await viewer.wait_closed()
+    assert mine[-1]["reason"] == "going_away"
+    assert [e["text"] for e in mine if e["type"] == "final"] == [theirs[-1]["text"]]
+    assert theirs[-1]["text"] == "good morning everyone and welcome"
+    assert (publisher.close_code, viewer.close_code) == (1012, 1012)
+
+
+async def test_a_hanging_engine_cannot_hold_up_the_way_down_for_longer_than_its_time() -> None:
+    release = threading.Event()
+    engine = ScriptedTranscriber(script(SENTENCE), hanging_until(release))
+    began = time.monotonic()
+    async with running_server(engine, drain_s=0.5) as running:
+        async with open_publisher(running) as publisher:
+            await publisher.send(speech(1.0))
+            running.server.handle_exit(signal.SIGTERM, None)
+            await within(lambda: running.server.should_exit, 5)
+            release.set()
+    assert time.monotonic() - began < 15
+
+
+async def test_a_second_signal_does_not_wait() -> None:
+    release = threading.Event()
+    engine = ScriptedTranscriber(script(SENTENCE), hanging_until(release))
+    async with running_server(engine) as running, open_publisher(running) as publisher:
+        await publisher.send(speech(1.0))
+        running.server.handle_exit(signal.SIGTERM, None)
+        running.server.handle_exit(signal.SIGTERM, None)
+        assert running.server.force_exit
+        release.set()
+
+
+async def test_a_publisher_is_refused_while_the_model_loads() -> None:
+    async with running_server(ScriptedTranscriber()) as running:
+        running.hub.ready.clear()
+        with pytest.raises(InvalidStatus) as caught:
+            async with connect(f"{running.ws}/ws/publish", subprotocols=[Subprotocol(SUBPROTOCOL)]):
+                pass
+        response = caught.value.response
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+        assert json.loads(response.body or b"")["error"]["code"] == "not_ready"
+
+
+def test_a_taken_port_is_one_clear_sentence() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(OperatorError, match=rf"127.0.0.1:{port}.*--port"):
+            bind(load_settings(None, port=port))
+
+
+def test_another_address_without_keys_needs_to_be_asked_for() -> None:
+    with pytest.raises(OperatorError, match="--allow-anonymous"):
+        load_settings(None, host="0.0.0.0")
+    assert load_settings(None, host="0.0.0.0", allow_anonymous=True).host == "0.0.0.0"
+
+
+def hanging_until(release: threading.Event) -> Callable[[Sequence[DecodeRequest]], None]:
+    def hang(requests: Sequence[DecodeRequest]) -> None:
+        release.wait(20)
+
+    return hang
