@@ -1,0 +1,234 @@
+"""The checks behind ``livecaption doctor``: each looks at one thing and says what to do about it.
+
+A check must survive a broken machine; what it did not expect becomes a finding, too. How findings
+are shown is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from livecaption import __version__
+from livecaption.bundled import MODEL_NAME, speech_clips
+from livecaption.core.audio import SAMPLE_RATE
+from livecaption.engine.allocator import has_glibc, is_tuned
+from livecaption.engine.catalog import auto_model, catalog
+from livecaption.engine.cuda import CudaReport, probe
+from livecaption.engine.download import cache_root, free_bytes, size_text
+from livecaption.engine.files import FileOptions, FileTranscriber
+from livecaption.engine.loading import ModelOptions, load_model, supported_compute_types
+from livecaption.errors import LiveCaptionError
+from livecaption.media.sources import open_source
+
+__all__ = ["Finding", "Status", "examine", "planned"]
+
+_LITTLE_SPACE = 4_000_000_000
+"""Bytes that the largest model and its download need."""
+
+
+class Status(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARN = "warn"
+    """It works, but not as well as it could."""
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    status: Status
+    detail: str
+    advice: str = ""
+    """What to do; empty when there is nothing to be done."""
+
+
+def examine(port: int, root: Path | None) -> list[Finding]:
+    """Look at everything; takes about a second. See ``planned`` for the arguments."""
+    return [_guarded(name, check) for name, check in planned(port, root).items()]
+
+
+def planned(port: int, root: Path | None) -> dict[str, Callable[[], Finding]]:
+    """Return the checks by name, in the order they are shown.
+
+    Args:
+        port: the one the server will listen on.
+        root: folder of downloaded models; the Hugging Face cache by default.
+    """
+    gpu = probe()
+    return {
+        "version": _version,
+        "processor": _processor,
+        "GPU": lambda: _gpu(gpu),
+        "compute types": lambda: _compute_types(gpu),
+        "models": lambda: _models(gpu, root),
+        "disk": lambda: _disk(root),
+        "audio decoding": _audio,
+        "inference": lambda: _inference(gpu),
+        "port": lambda: _port(port),
+        "browser": lambda: _browser(port),
+    }
+
+
+def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except LiveCaptionError as error:  # its sentence says what to do
+        return Finding(name, Status.FAIL, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it belongs into the report
+        return Finding(
+            name,
+            Status.FAIL,
+            f"{type(error).__name__}: {error}",
+            "reinstall livecaption; if it stays, report this line",
+        )
+
+
+def _version() -> Finding:
+    detail = f"livecaption {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    return Finding("version", Status.OK, detail)
+
+
+def _processor() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    detail = f"{platform.machine()}, {cores} cores"
+    if is_tuned(os.environ):
+        return Finding("processor", Status.OK, f"{detail}, memory allocator tuned")
+    if has_glibc():
+        detail = f"{detail}, memory allocator tuned when a command starts a model"
+        return Finding("processor", Status.OK, detail)
+    return Finding(
+        "processor",
+        Status.WARN,
+        f"{detail}, a C library whose memory allocator cannot be tuned",
+        "on Linux, prefer a distribution or image with glibc, such as Debian: the CPU is up to "
+        "twice as fast there",
+    )
+
+
+def _gpu(gpu: CudaReport) -> Finding:
+    if gpu.devices and gpu.problem:
+        names = ", ".join(device.name for device in gpu.devices)
+        return Finding("GPU", Status.WARN, f"{names} cannot be used", gpu.problem)
+    if gpu.problem:
+        return Finding("GPU", Status.OK, f"none, the CPU will be used: {gpu.problem}")
+    devices = ", ".join(
+        f"{d.index}: {d.name} ({size_text(d.memory_bytes)}, compute {d.capability[0]}."
+        f"{d.capability[1]})"
+        for d in gpu.devices
+    )
+    driver = ".".join(map(str, gpu.driver or ()))
+    cublas = "" if gpu.cublas is None else f"; {gpu.cublas.path} " + _dotted(gpu.cublas.version)
+    return Finding("GPU", Status.OK, f"{devices}; driver for CUDA {driver}{cublas}")
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _compute_types(gpu: CudaReport) -> Finding:
+    types = {"cpu": supported_compute_types("cpu")}
+    if gpu.usable:
+        types["cuda"] = supported_compute_types("cuda")
+    detail = "; ".join(f"{device}: {', '.join(names)}" for device, names in types.items())
+    return Finding("compute types", Status.OK, detail)
+
+
+def _models(gpu: CudaReport, root: Path | None) -> Finding:
+    here = [entry.name for entry in catalog(root) if entry.path and not entry.bundled]
+    detail = f"{cache_root(root)}: {', '.join(here) or 'nothing downloaded yet'}"
+    name, ready = auto_model("cuda" if gpu.usable else "cpu", root)
+    if ready:
+        return Finding("models", Status.OK, f"{detail}; auto is {name}")
+    return Finding(
+        "models",
+        Status.WARN,
+        f"{detail}; auto is {name}, which is not here",
+        f"livecaption models pull {name}, or the first start downloads it",
+    )
+
+
+def _disk(root: Path | None) -> Finding:
+    free = free_bytes(cache_root(root))
+    detail = f"{size_text(free)} free for models"
+    if free >= _LITTLE_SPACE:
+        return Finding("disk", Status.OK, detail)
+    return Finding("disk", Status.WARN, detail, "make room, or set HF_HOME to another disk")
+
+
+def _audio() -> Finding:
+    clip = speech_clips()[0]
+    with open_source(str(clip.audio)) as source:
+        decoded = sum(map(len, source)) / SAMPLE_RATE
+    detail = f"{decoded:.1f} of {clip.duration:.1f} s of {clip.audio.name} decoded"
+    if abs(decoded - clip.duration) < 0.1:
+        return Finding("audio decoding", Status.OK, detail)
+    return Finding("audio decoding", Status.FAIL, detail, "reinstall PyAV: pip install -U av")
+
+
+def _inference(gpu: CudaReport) -> Finding:
+    """Transcribe the first words of the bundled speech with the bundled model."""
+    device = "cuda" if gpu.usable else "cpu"
+    loaded = load_model(ModelOptions(model=MODEL_NAME, device=device), _unsaid)
+    clip = speech_clips()[0]
+    with open_source(str(clip.audio)) as source:
+        audio = np.concatenate([next(source) for _ in range(40)])
+    started = time.perf_counter()
+    text = "".join(s.text for s in FileTranscriber(loaded).open(audio, FileOptions())).strip()
+    took = time.perf_counter() - started
+    detail = (
+        f"{MODEL_NAME} on {device} ({loaded.info.compute_type}): "
+        f"{len(audio) / SAMPLE_RATE:.0f} s of speech in {took:.2f} s"
+    )
+    first = clip.words[0].word.casefold().strip(".,?")
+    if first in text.casefold():
+        return Finding("inference", Status.OK, f"{detail}, heard rightly")
+    return Finding(
+        "inference",
+        Status.FAIL,
+        f"{detail}, but not what was said",
+        "reinstall ctranslate2, or try another --compute-type",
+    )
+
+
+def _unsaid(sentence: str) -> None:
+    """Take what loading would report: the findings say it all."""
+
+
+def _port(port: int) -> Finding:
+    name = f"port {port}"
+    with socket.socket() as probe_socket:
+        probe_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe_socket.bind(("127.0.0.1", port))
+        except PermissionError:
+            return Finding(name, Status.FAIL, "not allowed", "choose a --port of 1024 or more")
+        except OSError:
+            return Finding(
+                name,
+                Status.WARN,
+                "in use",
+                "if that is not livecaption itself, stop it or choose another --port",
+            )
+    return Finding(name, Status.OK, "free")
+
+
+def _browser(port: int) -> Finding:
+    return Finding(
+        "browser",
+        Status.OK,
+        f"microphones work at http://localhost:{port}, and elsewhere over https:// only",
+        "to speak from other machines, put an HTTPS proxy in front; watching needs none",
+    )

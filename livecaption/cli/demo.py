@@ -1,0 +1,102 @@
+"""``livecaption demo``: the whole way, on this machine alone, in two minutes.
+
+A server with the bundled model, the bundled speech played into its WebSocket at speaking speed,
+captions as they form. What it measures in the end is what a person would have felt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from typing import Annotated
+
+import typer
+from starlette.applications import Starlette
+
+from livecaption.asgi import create_app, load_transcriber
+from livecaption.bundled import Clip, speech_clips
+from livecaption.cli.live_text import Display, open_display
+from livecaption.cli.terminal import report
+from livecaption.client.clip_run import ClipRun, play_clip
+from livecaption.client.events import SessionEvent
+from livecaption.core.stats import percentile
+from livecaption.engine.allocator import tune_allocator
+from livecaption.errors import OperatorError
+from livecaption.protocol.server_messages import FinalMessage
+from livecaption.server.serving import LiveServer, bind
+from livecaption.settings import Settings, load_settings
+
+__all__ = ["demo", "summary"]
+
+
+def demo(
+    port: Annotated[
+        int, typer.Option(help="Port of the server; 0 picks one.", envvar="LIVECAPTION_PORT")
+    ] = 8000,
+    clip: Annotated[
+        str, typer.Option(help="Which bundled clip to play: meeting, nopause or all.")
+    ] = "meeting",
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop after the speech, also on a terminal.")
+    ] = False,
+) -> None:
+    """Caption the bundled speech live with the bundled model; no network, no set-up.
+
+    On a terminal the server then stays for a look at its page, until Ctrl-C.
+    """
+    tune_allocator()
+    clips = [c for c in speech_clips() if clip in (c.name, "all")]
+    if not clips:
+        names = ", ".join(c.name for c in speech_clips())
+        raise OperatorError(f"There is no bundled clip {clip}; choose one of: {names}, all.")
+    settings = load_settings(None, host="127.0.0.1", port=port, model="micro-en", device="cpu")
+    listener = bind(settings)
+    app = create_app(settings, load_transcriber(settings, report))
+    with asyncio.Runner() as runner:
+        runner.run(_demo(app, settings, listener, clips, stay=sys.stdout.isatty() and not once))
+
+
+async def _demo(
+    app: Starlette, settings: Settings, listener: socket.socket, clips: list[Clip], *, stay: bool
+) -> None:
+    server = LiveServer(app, settings)
+    address = f"http://localhost:{listener.getsockname()[1]}"
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await server.wait_ready()
+        report(f"Server ready at {address}; playing {', '.join(c.name for c in clips)}.")
+        with open_display(sys.stdout, sys.stderr, jsonl=False) as display:
+            runs = [await _play(address, clip, display) for clip in clips]
+        report(summary(runs))
+        if stay:
+            report(f"The server stays at {address} for a look, and the overlay at")
+            report(f"{address}/overlay/main; say something in a robot's voice. Ctrl-C ends it.")
+            await serving
+    finally:
+        server.leave()
+        await asyncio.wait({serving})
+
+
+async def _play(address: str, clip: Clip, display: Display) -> ClipRun:
+    def show(event: SessionEvent, now: float) -> None:
+        if isinstance(event, FinalMessage):
+            stamp = f"[{event.end:6.2f} s +{now - event.end:.2f}] "
+            event = event.model_copy(update={"text": stamp + event.text})
+        display.show(event)
+
+    return await play_clip(address, clip, on_event=show)
+
+
+def summary(runs: list[ClipRun]) -> str:
+    """Return the demo's last line: words, errors, and the delay a person would have felt."""
+    words = sum(len(run.clip.words) for run in runs)
+    errors = sum(run.word_error_rate * len(run.clip.words) for run in runs)
+    commits = [delay for run in runs for delay in run.commit_delays()]
+    firsts = [delay for run in runs for delay in run.first_partial_delays()]
+    lost = sum(run.closed.lost_s for run in runs if run.closed)
+    return (
+        f"{words} words said, word error rate {errors / words:.1%}, "
+        f"median delay {percentile(commits, 50):.2f} s (95 %: {percentile(commits, 95):.2f} s), "
+        f"first text after {percentile(firsts, 50):.2f} s, {lost:.1f} s of audio lost"
+    )

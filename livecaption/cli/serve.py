@@ -1,0 +1,156 @@
+"""``livecaption serve``: load the model, bind the port, serve until told to stop."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livecaption.asgi import create_app, load_transcriber
+from livecaption.cli.terminal import report
+from livecaption.engine.allocator import tune_allocator
+from livecaption.server.serving import LiveServer, bind
+from livecaption.settings import Settings, load_settings
+
+__all__ = ["run_server", "serve"]
+
+_LIVE = "Live captions"
+_MODEL = "Model"
+_ACCESS = "Access"
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; 0 picks one.", show_default="8000")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A faster-whisper name, an owner/name on the hub, a CTranslate2 directory, "
+            "micro-en (bundled), or auto.",
+            show_default="auto",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="auto, cpu or cuda.", show_default="auto", rich_help_panel=_MODEL),
+    ] = None,
+    device_index: Annotated[
+        str | None,
+        typer.Option(
+            help="GPUs to use, for example 0,1.", show_default="0", rich_help_panel=_MODEL
+        ),
+    ] = None,
+    compute_type: Annotated[
+        str | None,
+        typer.Option(
+            help="int8, float16, int8_float16, … or auto.",
+            show_default="auto",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    cpu_threads: Annotated[
+        int | None,
+        typer.Option(help="Threads on a CPU; 0 picks.", show_default="0", rich_help_panel=_MODEL),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="realtime: words after about a second. window: 5 to 8 s later, cheaper.",
+            show_default="realtime",
+            rich_help_panel=_LIVE,
+        ),
+    ] = None,
+    hop: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds between decodes of a speaker; 0 takes the policy's own.",
+            show_default="0",
+            rich_help_panel=_LIVE,
+        ),
+    ] = None,
+    max_streams: Annotated[
+        int | None,
+        typer.Option(help="Most speakers at once.", show_default="64", rich_help_panel=_LIVE),
+    ] = None,
+    allow_anonymous: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-anonymous",
+            help="Let everybody who can reach this address publish and read.",
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    allowed_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another site whose pages may connect; repeat for more.", rich_help_panel=_ACCESS
+        ),
+    ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A host name to answer to; repeat for more.", rich_help_panel=_ACCESS),
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with any of these settings.", envvar="LIVECAPTION_CONFIG"),
+    ] = None,
+) -> None:
+    """Serve live captions on http://localhost:8000.
+
+    Every option can also be set as LIVECAPTION_<OPTION> in the environment or in the TOML file;
+    the command line wins over the environment, the environment over the file.
+    """
+    indexes = None if device_index is None else tuple(device_index.split(","))
+    settings = load_settings(
+        config,
+        host=host,
+        port=port,
+        model=model,
+        device=device,
+        device_index=indexes,
+        compute_type=compute_type,
+        cpu_threads=cpu_threads,
+        policy=policy,
+        hop=hop,
+        max_streams=max_streams,
+        allow_anonymous=allow_anonymous,
+        allowed_origins=tuple(allowed_origin) if allowed_origin else None,
+        allowed_hosts=tuple(allowed_host) if allowed_host else None,
+        log_level=log_level,
+    )
+    run_server(settings)
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C has drained the server.
+
+    Raises:
+        OperatorError: the port or the model cannot be had.
+    """
+    if settings.device != "cuda":
+        tune_allocator()
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    if settings.log_level != "debug":
+        # uvicorn logs the query string of every WebSocket at INFO.
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        logging.getLogger("faster_whisper").setLevel(logging.WARNING)
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+    listener = bind(settings)
+    transcriber = load_transcriber(settings, report)
+    port = listener.getsockname()[1]
+    shown = "localhost" if settings.host == "127.0.0.1" else settings.host
+    report(f"Captions at http://{shown}:{port}  (overlay: http://{shown}:{port}/overlay/main)")
+    server = LiveServer(create_app(settings, transcriber), settings)
+    server.run(sockets=[listener])
