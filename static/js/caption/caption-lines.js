@@ -1,0 +1,159 @@
+// @ts-check
+/**
+ * Lines of captions and the few ways they change. A line is never changed in place: one that is
+ * the same object shows the same text, which is what lets a page redraw only what is new.
+ *
+ * It must not know the wire's events; `caption-model.js` says what those mean.
+ */
+
+/**
+ * @typedef {object} UtteranceLine
+ * @property {"utterance"} kind
+ * @property {string} key unique and stable
+ * @property {string} session
+ * @property {number} utterance
+ * @property {string | null} speaker
+ * @property {string | null} language known once the line is closed
+ * @property {readonly string[]} committed pieces in the order they came; never changed, only added
+ * @property {string} tail words that may still change
+ * @property {number} revision of the tail
+ * @property {boolean} closed
+ *
+ * @typedef {object} GapLine
+ * @property {"gap"} kind
+ * @property {string} key
+ * @property {string} session
+ * @property {number} utterance it follows this one
+ * @property {number | null} seconds how much audio is missing; null when that is unknown
+ * @property {string} reason
+ *
+ * @typedef {UtteranceLine | GapLine} Line
+ */
+
+/** Lines kept; older ones are in the transcript. A day of speech is about ten times as much. */
+export const MAX_LINES = 2000;
+
+/** @param {Line} line @returns {string} all its text; "" for a gap */
+export function textOf(line) {
+  return line.kind === 'gap' ? '' : line.committed.join('') + line.tail;
+}
+
+/**
+ * Adds what is missing of a text of which the line may have shown the beginning already. Shown
+ * text stands: a text that does not continue it cannot replace it.
+ *
+ * @param {UtteranceLine} line
+ * @param {string} text
+ * @returns {UtteranceLine}
+ */
+export function extended(line, text) {
+  const shown = line.committed.join('');
+  if (text.length <= shown.length || !text.startsWith(shown)) return line;
+  return { ...line, committed: [...line.committed, text.slice(shown.length)] };
+}
+
+/** @param {string} session @param {number} utterance @returns {string} */
+export function keyOf(session, utterance) {
+  return `${session}/${utterance}`;
+}
+
+/**
+ * Closes lines that will hear no more; a tail that nobody will commit goes with it.
+ *
+ * @param {readonly Line[]} lines
+ * @param {(line: UtteranceLine) => boolean} ends
+ * @returns {readonly Line[]} the same array when none was open
+ */
+export function closeWhere(lines, ends) {
+  const isEnding = (/** @type {Line} */ line) =>
+    line.kind === 'utterance' && !line.closed && ends(line);
+  if (!lines.some(isEnding)) return lines;
+  return lines.map((line) =>
+    line.kind === 'utterance' && isEnding(line) ? { ...line, tail: '', closed: true } : line,
+  );
+}
+
+/**
+ * Changes one utterance's line, or begins it when the change gives it text.
+ *
+ * @param {readonly Line[]} lines
+ * @param {string} session
+ * @param {{utterance: number, speaker?: string | null}} event
+ * @param {(line: UtteranceLine) => UtteranceLine} change never called for a closed line
+ * @returns {readonly Line[]} the same array when nothing changed
+ */
+export function updateLine(lines, session, { utterance, speaker }, change) {
+  const key = keyOf(session, utterance);
+  // Lines that still change are at the end: looking from there finds them at once.
+  const at = lines.findLastIndex((line) => line.key === key);
+  if (at < 0) {
+    const fresh = change(newLine(key, session, utterance, speaker ?? null));
+    return textOf(fresh) === '' ? lines : insert(lines, fresh);
+  }
+  const line = lines[at];
+  if (line.kind !== 'utterance' || line.closed) return lines;
+  const changed = change(line);
+  return changed === line ? lines : replaced(lines, at, 1, changed);
+}
+
+/**
+ * @param {string} key
+ * @param {string} session
+ * @param {number} utterance
+ * @param {string | null} speaker
+ * @returns {UtteranceLine}
+ */
+function newLine(key, session, utterance, speaker) {
+  return {
+    kind: 'utterance', key, session, utterance, speaker,
+    language: null, committed: [], tail: '', revision: 0, closed: false,
+  };
+}
+
+/**
+ * Marks missing captions after everything its session has said so far, or corrects that mark.
+ *
+ * @param {readonly Line[]} lines
+ * @param {string} session
+ * @param {{seconds: number | null, reason: string, name: string | number}} gap the same name
+ *   within a session is the same gap
+ * @returns {readonly Line[]}
+ */
+export function putGap(lines, session, { seconds, reason, name }) {
+  const key = `${session}/gap/${name}`;
+  const at = lines.findLastIndex((line) => line.key === key);
+  const before = lines[at] ?? lines.findLast((line) => line.session === session);
+  const utterance = before?.utterance ?? 0;
+  /** @type {GapLine} */
+  const gap = { kind: 'gap', key, session, utterance, seconds, reason };
+  return at < 0 ? insert(lines, gap) : replaced(lines, at, 1, gap);
+}
+
+/**
+ * Puts a line before the first one of its session that has a higher number, else at the end.
+ *
+ * @param {readonly Line[]} lines
+ * @param {Line} line
+ * @returns {readonly Line[]}
+ */
+function insert(lines, line) {
+  let at = lines.length;
+  for (let i = at - 1; i >= 0; i -= 1) {
+    if (lines[i].session !== line.session) continue;
+    if (lines[i].utterance <= line.utterance) break;
+    at = i;
+  }
+  return replaced(lines, at, 0, line).slice(-MAX_LINES);
+}
+
+/**
+ * A changed copy. Written out because the browser inside OBS may be too old for `toSpliced`.
+ *
+ * @param {readonly Line[]} lines
+ * @param {number} at
+ * @param {number} count lines to take out there
+ * @param {Line} line to put in their place
+ */
+function replaced(lines, at, count, line) {
+  return [...lines.slice(0, at), line, ...lines.slice(at + count)];
+}

@@ -1,0 +1,156 @@
+// @ts-check
+/**
+ * The `livecaption.v1` messages as the pages write and read them: the twin of the server's codec.
+ * Both are tested with the same fixtures.
+ *
+ * Reading checks only what the pages rely on, ignores fields it does not know and answers null for
+ * messages it does not know, so that an older page goes on working with a newer server. It must
+ * not know about sockets.
+ */
+
+export const SUBPROTOCOL = 'livecaption.v1';
+const TOKEN_PREFIX = 'lct.';
+
+/**
+ * @typedef {{session: string, resume_token: string, last_seq: number}} Resume
+ * @typedef {{room: string, language: string | null, resume: Resume | null}} StartOptions
+ *
+ * @typedef {object} RoomFields added to each event that a watcher gets
+ * @property {string} [session]
+ * @property {string | null} [speaker]
+ * @property {number} [offset]
+ *
+ * @typedef {{type: "ready", session: string, resume_token: string, room: string, model: string,
+ *   language: string | null, resumed: boolean, resume_from: number,
+ *   limits: {idle_s: number}}} Ready
+ * @typedef {RoomFields & {type: "utterance_started", seq: number, utterance: number,
+ *   start: number}} UtteranceStarted
+ * @typedef {RoomFields & {type: "delta", seq: number, utterance: number, text: string}} Delta
+ * @typedef {RoomFields & {type: "partial", utterance: number, revision: number,
+ *   text: string}} Partial
+ * @typedef {RoomFields & {type: "final", seq: number, utterance: number, text: string,
+ *   language: string | null}} Final
+ * @typedef {RoomFields & {type: "gap", seq: number, from: number, to: number,
+ *   reason: string}} Gap
+ * @typedef {{session: string, speaker: string | null, utterance: number, text: string,
+ *   partial: string, revision: number}} OpenUtterance
+ * @typedef {{type: "snapshot", room: string, offset: number, finals: Final[],
+ *   open_utterances: OpenUtterance[]}} Snapshot
+ * @typedef {{type: "ack", received: number, committed: number}} Ack
+ * @typedef {{type: "status", lag: number, hop: number, queue: number}} Status
+ * @typedef {{type: "error", code: string, message: string, fatal: boolean,
+ *   retry_after_ms: number | null}} ServerError
+ * @typedef {{type: "finalized"}} Finalized
+ * @typedef {{type: "closed", reason: string, audio_s: number, captioned_s: number,
+ *   silent_s: number, lost_s: number}} Closed
+ *
+ * @typedef {Ready | Snapshot | UtteranceStarted | Delta | Partial | Final | Gap} CaptionMessage
+ * @typedef {CaptionMessage | Ack | Status | ServerError | Finalized | Closed} ServerMessage
+ */
+
+/** The server sent something that is no message of this protocol. */
+export class WireError extends Error {}
+
+/** @typedef {"string" | "number" | "boolean" | "object" | "array" | "text or null"} Kind */
+
+/** @type {Record<Kind, (value: unknown) => boolean>} */
+const IS = {
+  string: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number' && Number.isFinite(value),
+  boolean: (value) => typeof value === 'boolean',
+  object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  array: Array.isArray,
+  'text or null': (value) => value === null || value === undefined || typeof value === 'string',
+};
+
+/** @type {Record<string, Kind>} */
+const NUMBERED = { seq: 'number', session: 'text or null', speaker: 'text or null' };
+
+/** The fields that the pages rely on. @type {Record<string, Record<string, Kind>>} */
+const FIELDS = {
+  ready: {
+    session: 'string', resume_token: 'string', room: 'string', model: 'string',
+    language: 'text or null', resumed: 'boolean', resume_from: 'number', limits: 'object',
+  },
+  utterance_started: { ...NUMBERED, utterance: 'number', start: 'number' },
+  delta: { ...NUMBERED, utterance: 'number', text: 'string' },
+  partial: { utterance: 'number', revision: 'number', text: 'string', session: 'text or null' },
+  final: { ...NUMBERED, utterance: 'number', text: 'string', language: 'text or null' },
+  gap: { ...NUMBERED, from: 'number', to: 'number', reason: 'string' },
+  snapshot: { room: 'string', offset: 'number', finals: 'array', open_utterances: 'array' },
+  ack: { received: 'number', committed: 'number' },
+  status: { lag: 'number' },
+  error: { code: 'string', message: 'string', fatal: 'boolean' },
+  finalized: {},
+  closed: { reason: 'string', audio_s: 'number', lost_s: 'number' },
+};
+
+/** @type {Record<string, Kind>} */
+const OPEN_UTTERANCE = {
+  session: 'string', utterance: 'number', text: 'string', partial: 'string', revision: 'number',
+};
+
+/** @param {any} value @param {Record<string, Kind>} fields @param {string} name */
+function check(value, fields, name) {
+  if (!IS.object(value)) throw new WireError(`${name} must be a JSON object`);
+  for (const [field, kind] of Object.entries(fields)) {
+    if (!IS[kind](value[field])) throw new WireError(`${name}: "${field}" must be ${kind}`);
+  }
+}
+
+/**
+ * @param {unknown} data what a socket's message event carries
+ * @returns {ServerMessage | null} null for a type this page does not know
+ * @throws {WireError} when it is not a message of this protocol
+ */
+export function decodeServer(data) {
+  if (typeof data !== 'string') throw new WireError('the server sends text, not binary frames');
+  let message;
+  try {
+    message = JSON.parse(data);
+  } catch {
+    throw new WireError('the server sent text that is not JSON');
+  }
+  check(message, { type: 'string' }, 'message');
+  if (!Object.hasOwn(FIELDS, message.type)) return null;
+  check(message, FIELDS[message.type], message.type);
+  if (message.type === 'snapshot') {
+    for (const final of message.finals) check(final, FIELDS.final, 'a final of the snapshot');
+    for (const open of message.open_utterances) check(open, OPEN_UTTERANCE, 'an open utterance');
+  }
+  return message;
+}
+
+/** @param {StartOptions} options @returns {string} */
+export function encodeStart({ room, language, resume }) {
+  const audio = { encoding: 'pcm_s16le', sample_rate: 16000, channels: 1 };
+  return JSON.stringify({ type: 'start', room, audio, language, partials: true, resume });
+}
+
+/** @param {string | null} language from the next utterance on @returns {string} */
+export function encodeConfigure(language) {
+  return JSON.stringify({ type: 'configure', language });
+}
+
+/** @returns {string} */
+export function encodeKeepalive() {
+  return JSON.stringify({ type: 'keepalive' });
+}
+
+/** @returns {string} what spares a watcher the server's wait for one */
+export function encodeHello() {
+  return JSON.stringify({ type: 'hello' });
+}
+
+/** @returns {string} */
+export function encodeStop() {
+  return JSON.stringify({ type: 'stop' });
+}
+
+/**
+ * @param {string | null} token a browser cannot send a header, so it offers its token this way
+ * @returns {string[]} the subprotocols to offer
+ */
+export function offeredProtocols(token) {
+  return token ? [SUBPROTOCOL, TOKEN_PREFIX + token] : [SUBPROTOCOL];
+}
