@@ -1,0 +1,209 @@
+"""How many live sessions one CPU thread carries, the naive way and ours, in one run.
+
+Every session hears one of the bundled clips from a place of its own, in real time; the engine has
+random weights of Whisper-tiny size (``weighed``), one thread, and yields tokens at the rate of
+speech. Naive means: every window padded to 30 s, one at a time, first come first served, every
+second. Ours is the program as it is. Both use the same streaming policy, which favours the naive.
+
+Lag is what a reader feels: from the end of a word to its first appearance, partial or committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from faster_whisper import WhisperModel
+
+from bench.random_model import TINY, write_model
+from bench.weighed import WeighedTranscriber
+from livecaption.bundled import speech_clips
+from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.core.batching import BatchPolicy, CostModel, PendingWindow
+from livecaption.core.captions import CaptionEvent, Delta, Gap, Partial
+from livecaption.core.config import SessionConfig
+from livecaption.core.hypothesis import Word
+from livecaption.core.policy import REALTIME
+from livecaption.core.session import CaptionSession
+from livecaption.core.stats import percentile
+from livecaption.detect.webrtc import new_detector
+from livecaption.engine.base import ModelInfo
+from livecaption.engine.batcher import Batcher
+from livecaption.engine.config import EngineConfig
+from livecaption.engine.faster_whisper import FasterWhisperTranscriber
+from livecaption.media.sources import open_source
+from livecaption.server.live_session import LiveSession
+from livecaption.server.rooms import Room
+
+SECONDS = float(os.environ.get("LIVECAPTION_BENCH_SECONDS", "25"))
+LIMIT_S = 1.5
+NAIVE_STEPS = (1, 2, 3, 4, 5, 6)
+OUR_STEPS = (16, 20, 24, 28, 32, 36, 40)
+
+
+class FirstComeFirstServed(BatchPolicy):
+    """The naive way: the oldest request, alone."""
+
+    def select(self, pending: Sequence[PendingWindow], costs: CostModel) -> list[PendingWindow]:
+        return sorted(pending, key=lambda window: window.arrived)[:1]
+
+
+@dataclass
+class Listener:
+    """Follows one session's events and notes when each word was first seen."""
+
+    words: Sequence[Word]
+    began: float = 0.0
+    committed: int = 0
+    seen: int = 0
+    lags: list[float] = field(default_factory=list)
+    commits: list[float] = field(default_factory=list)
+    lost_s: float = 0.0
+
+    def take(self, event: CaptionEvent) -> None:
+        now = asyncio.get_running_loop().time() - self.began
+        match event:
+            case Delta():
+                for word in event.words:
+                    self.commits.append(now - word.stop / SAMPLE_RATE)
+                self.committed += len(event.words)
+                self._see(self.committed, now)
+            case Partial():
+                # The last word of a tail may be half a word.
+                self._see(self.committed + max(0, len(event.words) - 1), now)
+            case Gap():
+                self.lost_s += (event.stop - event.start) / SAMPLE_RATE
+            case _:
+                pass
+
+    def _see(self, count: int, now: float) -> None:
+        for word in self.words[self.seen : count]:
+            self.lags.append(now - word.stop / SAMPLE_RATE)
+        self.seen = max(self.seen, count)
+
+
+def run() -> dict[str, Any]:
+    folder = write_model(TINY, Path(tempfile.gettempdir()) / "livecaption-bench")
+    model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
+    audio, words = _speech()
+    result: dict[str, Any] = {"seconds": SECONDS, "limit_p95_s": LIMIT_S, "naive": [], "ours": []}
+    for way, steps in (("naive", NAIVE_STEPS), ("ours", OUR_STEPS)):
+        for count in steps:
+            row = asyncio.run(_measure(model, way, count, audio, words))
+            result[way].append(row)
+            print(
+                f"  {way:5} {count:3} sessions: lag p50 {row['lag_p50_s']:.2f} "
+                f"p95 {row['lag_p95_s']:.2f} s, commit p95 {row['commit_p95_s']:.2f} s, "
+                f"engine {row['engine_busy']:.0%}, rows per batch {row['rows_per_batch']:.1f}, "
+                f"lost {row['lost_s']:.1f} s",
+                flush=True,
+            )
+            if row["lag_p95_s"] > 2 * LIMIT_S:
+                break
+        held = [r["sessions"] for r in result[way] if r["lag_p95_s"] < LIMIT_S]
+        result[f"{way}_capacity"] = max(held, default=0)
+    ours, naive = result["ours_capacity"], result["naive_capacity"]
+    print(f"  capacity at p95 lag < {LIMIT_S} s: naive {naive}, ours {ours}")
+    return result
+
+
+def _speech() -> tuple[Samples, list[Word]]:
+    """All bundled clips in a row, with their words in absolute samples."""
+    parts: list[Samples] = []
+    words: list[Word] = []
+    offset = 0
+    for clip in speech_clips():
+        with open_source(str(clip.audio)) as source:
+            audio = np.concatenate(list(source))
+        for word in clip.words:
+            start = offset + int(word.start * SAMPLE_RATE)
+            stop = offset + int(word.stop * SAMPLE_RATE)
+            words.append(Word(f" {word.word}", start, stop, 0.9))
+        parts.append(audio)
+        offset += len(audio)
+    return np.concatenate(parts), words
+
+
+async def _measure(
+    model: WhisperModel, way: str, count: int, audio: Samples, words: list[Word]
+) -> dict[str, Any]:
+    naive = way == "naive"
+    config = EngineConfig(
+        bucket_floor=3000 if naive else 1000,
+        max_rows=1 if naive else 8,
+        final_beam=1 if naive else 5,
+        # Speech has about 3.3 tokens a second; random weights never end by themselves.
+        tokens_base=2,
+        tokens_per_s=3.3,
+    )
+    info = ModelInfo("random-tiny", "cpu", "int8", False, ("en",), False)
+    starts = [len(audio) * index // count // 160 * 160 for index in range(count)]
+    heard = {f"s{i}": _from(words, start, len(audio)) for i, start in enumerate(starts)}
+    engine = WeighedTranscriber(FasterWhisperTranscriber(model, info, config), heard)
+    policy = FirstComeFirstServed() if naive else BatchPolicy(max_rows=8)
+    batcher = Batcher(engine, policy)
+    listeners = [Listener(heard[f"s{index}"]) for index in range(count)]
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(batcher.run())
+        await batcher.warm_up()
+        batcher.stats.busy_s = 0.0
+        async with asyncio.TaskGroup() as sessions:
+            for index, (start, listener) in enumerate(zip(starts, listeners, strict=True)):
+                played = np.concatenate([audio[start:], audio[:start]])
+                sessions.create_task(_session(f"s{index}", played, batcher, listener, naive))
+        busy = batcher.stats.busy_s
+        await batcher.aclose()
+    lags = [lag for listener in listeners for lag in listener.lags]
+    commits = [lag for listener in listeners for lag in listener.commits]
+    return {
+        "sessions": count,
+        "lag_p50_s": round(percentile(lags, 50), 3),
+        "lag_p95_s": round(percentile(lags, 95), 3),
+        "commit_p50_s": round(percentile(commits, 50), 3),
+        "commit_p95_s": round(percentile(commits, 95), 3),
+        "engine_busy": round(busy / SECONDS, 3),
+        "rows_per_batch": round(batcher.stats.rows / max(1, batcher.stats.batches), 2),
+        "words": len(commits),
+        "lost_s": round(sum(listener.lost_s for listener in listeners), 2),
+    }
+
+
+def _from(words: list[Word], start: int, length: int) -> list[Word]:
+    """The words as heard by a session that begins at ``start`` and goes round."""
+    later = [w.shifted(-start) for w in words if w.start >= start]
+    return later + [w.shifted(length - start) for w in words if w.stop <= start]
+
+
+async def _session(
+    name: str, audio: Samples, batcher: Batcher, listener: Listener, naive: bool
+) -> None:
+    policy = REALTIME.with_hop(SAMPLE_RATE) if naive else REALTIME
+    session = CaptionSession(
+        SessionConfig(name, policy=policy, previous_text=False, verify_speech=False),
+        new_detector(),
+    )
+    clock = asyncio.get_running_loop().time
+    async with asyncio.TaskGroup() as tasks:
+        live = LiveSession(
+            session,
+            batcher,
+            Room(name),
+            tasks,
+            max_hop_s=1.0 if naive else 2.0,
+            on_event=listener.take,
+        )
+        # Sessions do not begin in step: real speakers do not either.
+        await asyncio.sleep(int(name[1:]) * 0.037 % 1.0)
+        listener.began = clock()
+        for at in range(0, int(SECONDS * SAMPLE_RATE), 1600):
+            due = listener.began + (at + 1600) / SAMPLE_RATE
+            await asyncio.sleep(max(0.0, due - clock()))
+            live.feed(audio[at : at + 1600])
+        live.end("stop")
+        await live.closed.wait()
