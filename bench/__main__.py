@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 
 from bench import accuracy, frame_path, sessions
 from bench.machine import describe
-from livecaption.engine.allocator import tune_allocator
+from livecaption.engine.allocator import tuned_environment
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "frame": ("cost of a 100 ms chunk through the core", frame_path.run),
@@ -25,7 +26,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; default: all")
     names = parser.parse_args().names or list(BENCHMARKS)
-    tune_allocator()
+    environment = tuned_environment(os.environ)
+    if environment is not None:
+        sys.stdout.flush()
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
     machine = describe()
     print(f"machine: {machine}")
     folder = Path(__file__).parent / "results"

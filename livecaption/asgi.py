@@ -42,7 +42,11 @@ def load_transcriber(settings: Settings, report: Callable[[str], None]) -> Faste
         report,
     )
     rows = 64 if loaded.info.device == "cuda" else 8
-    config = EngineConfig(is_speech=SileroVerifier(), max_rows=rows)
+    config = EngineConfig(
+        is_speech=SileroVerifier(),
+        max_rows=rows,
+        fallback_temperature=0.4 if loaded.temperature_fallback else 0.0,
+    )
     return FasterWhisperTranscriber(loaded.model, loaded.info, config)
 
 

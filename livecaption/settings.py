@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -21,6 +22,14 @@ from pydantic_settings import (
 from livecaption.errors import OperatorError
 
 __all__ = ["Settings", "is_loopback", "load_settings"]
+
+
+def split_commas(value: object) -> object:
+    """Take "a,b" for ("a", "b"): the form a list has in the environment."""
+    return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 
 
 class Settings(BaseSettings):
@@ -32,7 +41,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     model: str = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    device_index: tuple[int, ...] = (0,)
+    device_index: Annotated[tuple[int, ...], NoDecode, BeforeValidator(split_commas)] = (0,)
     compute_type: str = "auto"
     cpu_threads: int = Field(default=0, ge=0)
     download_root: Path | None = None
@@ -47,8 +56,10 @@ class Settings(BaseSettings):
     """How much faster than speech audio may arrive over a longer time."""
     allow_anonymous: bool = False
     """Serve other addresses than loopback although no keys are configured."""
-    allowed_origins: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: Listed = ()
+    """Sites whose pages may connect; in the environment separated by commas."""
+    allowed_hosts: Listed = ()
+    """Host names to answer to; in the environment separated by commas."""
     idle_s: float = Field(default=60.0, gt=0.0)
     start_timeout_s: float = Field(default=5.0, gt=0.0)
     max_session_s: float = Field(default=86_400.0, gt=0.0)

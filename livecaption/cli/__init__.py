@@ -12,7 +12,7 @@ from livecaption.cli import demo, doctor, models, serve, stream, transcribe
 from livecaption.cli.terminal import complain
 from livecaption.errors import LiveCaptionError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "run"]
 
 app = typer.Typer(
     name="livecaption",
@@ -44,7 +44,7 @@ def _root(
         raise typer.Exit
 
 
-def main() -> None:
+def run() -> None:
     """Run the command line; every expected failure ends in one sentence and exit status 1."""
     try:
         app()

@@ -21,13 +21,12 @@ from livecaption.cli.terminal import report
 from livecaption.client.clip_run import ClipRun, play_clip
 from livecaption.client.events import SessionEvent
 from livecaption.core.stats import percentile
-from livecaption.engine.allocator import tune_allocator
 from livecaption.errors import OperatorError
 from livecaption.protocol.server_messages import FinalMessage
 from livecaption.server.serving import LiveServer, bind
 from livecaption.settings import Settings, load_settings
 
-__all__ = ["demo", "summary"]
+__all__ = ["caption_clips", "demo", "summary"]
 
 
 def demo(
@@ -45,7 +44,6 @@ def demo(
 
     On a terminal the server then stays for a look at its page, until Ctrl-C.
     """
-    tune_allocator()
     clips = [c for c in speech_clips() if clip in (c.name, "all")]
     if not clips:
         names = ", ".join(c.name for c in speech_clips())
@@ -54,12 +52,23 @@ def demo(
     listener = bind(settings)
     app = create_app(settings, load_transcriber(settings, report))
     with asyncio.Runner() as runner:
-        runner.run(_demo(app, settings, listener, clips, stay=sys.stdout.isatty() and not once))
+        runner.run(
+            caption_clips(app, settings, listener, clips, stay=sys.stdout.isatty() and not once)
+        )
 
 
-async def _demo(
+async def caption_clips(
     app: Starlette, settings: Settings, listener: socket.socket, clips: list[Clip], *, stay: bool
 ) -> None:
+    """Serve, play the clips one after the other, print captions and the summary.
+
+    Args:
+        app: the application around the loaded model.
+        settings: it was made with.
+        listener: the socket to serve on.
+        clips: what to play.
+        stay: go on serving until a signal.
+    """
     server = LiveServer(app, settings)
     address = f"http://localhost:{listener.getsockname()[1]}"
     serving = asyncio.create_task(server.serve(sockets=[listener]))

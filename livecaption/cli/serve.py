@@ -10,7 +10,6 @@ import typer
 
 from livecaption.asgi import create_app, load_transcriber
 from livecaption.cli.terminal import report
-from livecaption.engine.allocator import tune_allocator
 from livecaption.server.serving import LiveServer, bind
 from livecaption.settings import Settings, load_settings
 
@@ -137,8 +136,6 @@ def run_server(settings: Settings) -> None:
     Raises:
         OperatorError: the port or the model cannot be had.
     """
-    if settings.device != "cuda":
-        tune_allocator()
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     )

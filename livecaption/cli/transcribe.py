@@ -17,11 +17,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from livecaption.cli.models import DownloadRoot
 from livecaption.cli.terminal import report, stderr
 from livecaption.core.subtitles import Segment, to_json, to_srt, to_txt, to_vtt
-from livecaption.engine.allocator import tune_allocator
 from livecaption.engine.base import ModelInfo
 from livecaption.engine.files import FileInfo, FileOptions, FileTranscriber, FileTranscription
 from livecaption.engine.loading import ModelOptions, load_model
 from livecaption.errors import OperatorError
+from livecaption.media.sources import open_source
 
 __all__ = ["transcribe"]
 
@@ -86,8 +86,9 @@ def transcribe(
     download_root: DownloadRoot = None,
 ) -> None:
     """Transcribe one audio or video file."""
-    if device != "cuda":
-        tune_allocator()
+    if file != "-":
+        with open_source(file):
+            pass  # a file that cannot be read is said before a model is loaded
     if output is not None and (output.is_dir() or not output.parent.is_dir()):
         raise OperatorError(f"{output} cannot be written: name a file in a folder that exists.")
     loaded = load_model(

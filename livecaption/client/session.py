@@ -170,6 +170,8 @@ class PublishSession:
         match message:
             case Unknown():  # a newer server has more to say
                 return
+            case Closed(reason="going_away"):  # the server restarts; the publisher goes on
+                return
             case Ready():
                 self._receive_ready(message)
             case ErrorMessage():

@@ -1,8 +1,8 @@
 """Comparing captions with a known text: word alignment and word error rate.
 
 Texts are compared after ``normalise`` (case and punctuation do not count). This is the plain
-Levenshtein distance over words; published figures use jiwer after whisper-normalizer instead
-(see ``docs/quality.md``), which also equates spellings and numbers.
+Levenshtein distance over words; the figures of ``bench`` use jiwer after whisper-normalizer
+instead, which also equates spellings and numbers.
 """
 
 from __future__ import annotations
@@ -41,15 +41,19 @@ def align_words(
     pairs: list[tuple[int | None, int | None]] = []
     i, j = len(ref), len(hyp)
     while i or j:
-        if i and j and costs[i, j] == costs[i - 1, j - 1] + (ref[i - 1] != hyp[j - 1]):
+        # Of equally cheap alignments the one with more matches is taken: substitution comes last.
+        if i and j and ref[i - 1] == hyp[j - 1] and costs[i, j] == costs[i - 1, j - 1]:
             i, j = i - 1, j - 1
             pairs.append((i, j))
         elif i and costs[i, j] == costs[i - 1, j] + 1:
             i -= 1
             pairs.append((i, None))
-        else:
+        elif j and costs[i, j] == costs[i, j - 1] + 1:
             j -= 1
             pairs.append((None, j))
+        else:
+            i, j = i - 1, j - 1
+            pairs.append((i, j))
     return pairs[::-1]
 
 

@@ -227,8 +227,6 @@ class CaptionSession:
                 self._scheduler.opened(onset)
             case Closed():
                 self._close(boundary)
-            case None:
-                pass
         self._schedule()
 
     def _open(self, onset: int, start: int, context: tuple[Word, ...]) -> Utterance:

@@ -16,6 +16,7 @@ __all__ = ["rows_of", "words_from"]
 
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"
+_WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 
 
 def rows_of(encoded: ctranslate2.StorageView, indexes: Sequence[int]) -> ctranslate2.StorageView:
@@ -24,10 +25,17 @@ def rows_of(encoded: ctranslate2.StorageView, indexes: Sequence[int]) -> ctransl
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(np.array(host)[list(indexes)]))
 
 
-def words_from(alignment: list[dict[str, object]], request: DecodeRequest) -> tuple[Word, ...]:
-    """Turn faster-whisper's alignment into words in absolute samples, inside the window."""
+def words_from(
+    alignment: list[dict[str, object]], request: DecodeRequest, language: str | None
+) -> tuple[Word, ...]:
+    """Turn faster-whisper's alignment into words in absolute samples, inside the window.
+
+    A piece without a leading space goes on with the word before it ("I" and "'ve"), except in
+    languages that do not put spaces between words.
+    """
     merge_punctuations(alignment, _PREPENDED, _APPENDED)
-    words = []
+    spaced = language not in _WITHOUT_SPACES
+    words: list[Word] = []
     for entry in alignment:
         text = str(entry["word"])
         if not text.strip():
@@ -36,5 +44,10 @@ def words_from(alignment: list[dict[str, object]], request: DecodeRequest) -> tu
         stop = request.start + int(float(str(entry["end"])) * SAMPLE_RATE)
         start = min(max(start, request.start), request.stop)
         stop = min(max(stop, start), request.stop)
-        words.append(Word(text, start, stop, float(str(entry["probability"]))))
+        probability = float(str(entry["probability"]))
+        if spaced and words and not text.startswith(" "):
+            before = words.pop()
+            text, start = before.text + text, before.start
+            probability = min(before.probability, probability)
+        words.append(Word(text, start, stop, probability))
     return tuple(words)

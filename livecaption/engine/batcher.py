@@ -10,8 +10,8 @@ One lane for each device of the engine; a lane takes a batch, runs it in its thr
 results, and takes the next. Work on whole files runs in the same lanes, one window at a time, and
 only while no live request waits.
 
-Bounds: a session may have ``max_waiting_per_session`` requests here, all together ``max_waiting``;
-more is refused with ``Overloaded``, which the session declares as a gap.
+Bounds: a session may have ``max_waiting_per_session`` requests here, all together ``max_waiting``,
+and whole files ``max_jobs``; more is refused with ``Overloaded``, which a session declares as a gap.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -79,11 +79,14 @@ class Batcher:
         *,
         max_waiting: int = 4096,
         max_waiting_per_session: int = 16,
+        max_jobs: int = 64,
     ) -> None:
         self._transcriber = transcriber
         self._policy = policy or BatchPolicy()
         self._max_waiting = max_waiting
         self._max_per_session = max_waiting_per_session
+        self._max_jobs = max_jobs
+        self._preparing: Counter[str] = Counter()
         self._costs = CostModel()
         self._entries: dict[PendingWindow, _Entry] = {}
         self._jobs: deque[_Job] = deque()
@@ -119,12 +122,8 @@ class Batcher:
         """
         submitted = time.monotonic()
         self._admit(request)
+        prepared = await self._prepared(request)
         loop = asyncio.get_running_loop()
-        try:
-            prepared = await loop.run_in_executor(self._prepare, self._transcriber.prepare, request)
-        except Exception as exc:
-            logger.exception("preparing a window failed (session %s)", request.session)
-            raise EngineError("The engine could not prepare the audio of this window.") from exc
         window = PendingWindow(
             session=request.session,
             number=request.number,
@@ -142,7 +141,13 @@ class Batcher:
         return result
 
     async def run_job(self, step: Callable[[], T]) -> T:
-        """Run one step of whole-file work in an engine thread, when nothing live waits."""
+        """Run one step of whole-file work in an engine thread, when nothing live waits.
+
+        Raises:
+            Overloaded: too many files wait already.
+        """
+        if len(self._jobs) >= self._max_jobs:
+            raise Overloaded("Too many files are being transcribed already.")
         job = _Job(step, asyncio.get_running_loop().create_future())
         self._jobs.append(job)
         await self._notify()
@@ -173,7 +178,9 @@ class Batcher:
 
     def _admit(self, request: DecodeRequest) -> None:
         mine = [e for e in self._entries.values() if e.window.session == request.session]
-        if len(mine) >= self._max_per_session or len(self._entries) >= self._max_waiting:
+        own = len(mine) + self._preparing[request.session]
+        total = len(self._entries) + self._preparing.total()
+        if own >= self._max_per_session or total >= self._max_waiting:
             raise Overloaded("The engine is too far behind to take this audio.")
         if request.kind is DecodeKind.FINAL:
             for entry in mine:
@@ -184,6 +191,20 @@ class Batcher:
                     self.stats.superseded += 1
                     if not entry.future.done():
                         entry.future.set_exception(Superseded())
+
+    async def _prepared(self, request: DecodeRequest) -> Prepared:
+        loop = asyncio.get_running_loop()
+        prepare = self._transcriber.prepare
+        self._preparing[request.session] += 1
+        try:
+            return await loop.run_in_executor(self._prepare, prepare, request)
+        except Exception as exc:
+            logger.exception("preparing a window failed (session %s)", request.session)
+            raise EngineError("The engine could not prepare the audio of this window.") from exc
+        finally:
+            self._preparing[request.session] -= 1
+            if not self._preparing[request.session]:
+                del self._preparing[request.session]
 
     async def _wait_for(self, entry: _Entry) -> DecodeResult:
         try:

@@ -274,7 +274,7 @@ class FasterWhisperTranscriber:
                 [max(2, len(row.window.raw)) for row in members],
             )
             for row, alignment in zip(members, alignments, strict=True):
-                row.words = words_from(alignment, row.window.request)
+                row.words = words_from(alignment, row.window.request, row.language)
 
     def _second_chance(self, rows: Sequence[_Row], encoded: ctranslate2.StorageView) -> None:
         """Decode the failing rows of a final batch once more, at a higher temperature.

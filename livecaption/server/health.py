@@ -16,19 +16,17 @@ async def alive(request: Request) -> Response:  # noqa: ARG001 - Starlette's sig
 
 
 async def ready(request: Request) -> Response:
-    """``GET /readyz``: the model has answered and new work is welcome; 503 otherwise."""
+    """``GET /readyz``: the model has answered and new speakers are welcome; 503 otherwise.
+
+    Browsers hide why a socket was refused, so the page asks here, too.
+    """
     hub: CaptionHub = request.app.state.hub
     model = {
         "name": hub.model.name,
         "device": hub.model.device,
         "compute_type": hub.model.compute_type,
     }
-    if hub.failed is not None:
-        status = "failed"
-    elif hub.draining:
-        status = "draining"
-    else:
-        status = "ready" if hub.ready.is_set() else "loading"
+    status = hub.status
     headers = {} if status == "ready" else {"Retry-After": "5"}
     code = 200 if status == "ready" else 503
     return JSONResponse({"status": status, "model": model}, code, headers=headers)

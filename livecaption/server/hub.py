@@ -69,6 +69,17 @@ class CaptionHub:
         """The resident model."""
         return self.batcher.transcriber.info
 
+    @property
+    def status(self) -> str:
+        """What the server is up to: ready, loading, full, draining or failed."""
+        if self.failed is not None:
+            return "failed"
+        if self.draining:
+            return "draining"
+        if not self.ready.is_set():
+            return "loading"
+        return "full" if self._publishers >= self.settings.max_streams else "ready"
+
     async def try_model(self) -> None:
         """Warm the model up; sets ``ready``, or ``failed`` with the reason."""
         try:
@@ -98,6 +109,8 @@ class CaptionHub:
             Overloaded: it does not, or not now.
         """
         self._check_open()
+        if self.failed is not None:
+            raise Overloaded("The model does not work.", retry_after=60.0, code="not_ready")
         if not self.ready.is_set():
             raise Overloaded("The model is still loading.", retry_after=2.0, code="not_ready")
         if self._publishers >= self.settings.max_streams:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 import livecaption
+
+# Windows may know another type for it, and modules of another type do not load.
+mimetypes.add_type("text/javascript", ".js")
 
 __all__ = ["STATIC", "mic_page", "overlay_page"]
 

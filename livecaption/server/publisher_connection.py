@@ -76,6 +76,7 @@ class PublisherConnection:
         self._last_audio = self._started
         self._last_activity = self._started
         self._stopping = False
+        self._asked_to_stop = False
         self._paused = False
         self._warned = False
         self._bad_messages = 0
@@ -172,6 +173,8 @@ class PublisherConnection:
                 await self._complain(exc)
 
     def _take_audio(self, frame: bytes) -> None:
+        if self._stopping and not self._asked_to_stop:
+            return  # it was on its way when the server began to stop
         if self._stopping:
             raise ProtocolError("Audio after stop is not captioned; open a new session.")
         check_audio_frame(frame, self._start.audio)
@@ -197,6 +200,7 @@ class PublisherConnection:
             case Configure():
                 self._live.configure(self._configured(message))
             case Stop():
+                self._asked_to_stop = True
                 await self.stop("stop")
             case _:
                 assert_never(message)

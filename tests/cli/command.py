@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from livecaption.cli import main
+from livecaption.cli import run as main
 
 
 @dataclass(frozen=True)

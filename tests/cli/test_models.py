@@ -4,12 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import huggingface_hub.constants
 import pytest
 
-from livecaption.bundled import model_path
 from tests.cli.command import CommandLine
-from tests.engine.fake_hub import FakeHub, serving
+from tests.engine.fake_hub import FakeHub, serving_the_bundled_model
 
 
 @pytest.fixture
@@ -23,17 +21,9 @@ def command(
     return CommandLine(monkeypatch, capsys)
 
 
-def point_to(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", endpoint)
-    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-
-
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    files = {path.name: path.read_bytes() for path in model_path().iterdir()}
-    with serving(FakeHub(files)) as running:
-        point_to(running.endpoint, monkeypatch)
+    with serving_the_bundled_model(monkeypatch) as running:
         yield running
 
 

@@ -234,6 +234,14 @@ def test_what_is_no_message_of_the_protocol_is_a_protocol_error(text: str) -> No
         ready_session().receive_text(text)
 
 
+def test_a_server_that_restarts_does_not_end_the_session() -> None:
+    session = ready_session()
+    session.receive_text(wire.closed("going_away"))
+    session.lost(1012)
+    assert session.phase is Phase.CONNECTING
+    assert session.failure is None
+
+
 @pytest.mark.parametrize("text", [wire.delta(1, "Hi"), wire.ack(5), wire.closed()])
 def test_nothing_may_come_before_ready(text: str) -> None:
     session = PublishSession(Start())

@@ -41,7 +41,8 @@ async def _overflow(page: Page) -> int:
 async def test_committed_and_tentative_words_differ_and_both_are_easy_to_read(
     scheme: Literal["light", "dark"], server: FakeServer, open_page: OpenPage
 ) -> None:
-    page = await open_page(color_scheme=scheme)
+    # Without transitions, or a colour could be measured on its way to another.
+    page = await open_page(color_scheme=scheme, reduced_motion="reduce")
     talk = await _talking(page, server)
     await talk.gap(2.0, "overload")
     await talk.hang_up(4501)

@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import huggingface_hub.constants
+import pytest
+
+from livecaption.bundled import model_path
+
 COMMIT = "c" * 40
 
 
@@ -40,6 +45,23 @@ def serving(hub: FakeHub) -> Iterator[FakeHub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def serving_the_bundled_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    """Every repository holds the bundled model, and the hub client asks this hub."""
+    files = {path.name: path.read_bytes() for path in model_path().iterdir()}
+    files["README.md"] = b"not wanted"
+    with serving(FakeHub(files)) as hub:
+        point_to(hub.endpoint, monkeypatch)
+        yield hub
+
+
+def point_to(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do what HF_ENDPOINT does when the hub client is imported."""
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", endpoint)
+    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
 
 
 def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:

@@ -202,6 +202,18 @@ async def test_file_work_runs_only_when_nothing_live_waits() -> None:
     assert job.result() == [[("first", 1)], [("live", 1)]]
 
 
+async def test_only_so_many_files_may_wait() -> None:
+    engine = Engine()
+    batcher = Batcher(engine.transcriber, max_jobs=1)
+    async with running(batcher), asyncio.TaskGroup() as tasks:
+        await engine.busy(batcher, tasks)
+        tasks.create_task(batcher.run_job(lambda: 1))
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await batcher.run_job(lambda: 2)
+        engine.release.set()
+
+
 async def test_failing_file_work_raises_where_it_was_asked_for() -> None:
     def step() -> None:
         raise OSError("disk")

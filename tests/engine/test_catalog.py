@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import errno
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import huggingface_hub.constants
-import huggingface_hub.file_download
 import pytest
 from faster_whisper import available_models
 
@@ -21,24 +18,14 @@ from livecaption.engine.catalog import (
     missing_files,
     resolve,
 )
-from livecaption.engine.download import HubUnreachable, cache_root, size_text
+from livecaption.engine.download import HubUnreachable
 from livecaption.errors import ModelNotFound
-from tests.engine.fake_hub import FakeHub, serving
-
-
-def point_to(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do what HF_ENDPOINT does when the hub client is imported."""
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", endpoint)
-    template = endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+from tests.engine.fake_hub import FakeHub, point_to, serving_the_bundled_model
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    files = {path.name: path.read_bytes() for path in model_path().iterdir()}
-    files["README.md"] = b"not wanted"
-    with serving(FakeHub(files)) as running:
-        point_to(running.endpoint, monkeypatch)
+    with serving_the_bundled_model(monkeypatch) as running:
         yield running
 
 
@@ -116,25 +103,6 @@ def test_offline_mode_of_the_hub_client_is_named(
         resolved("small", tmp_path, [])
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "sentence"),
-    [
-        (404, {"X-Error-Code": "RepoNotFound"}, "There is no model acme/model on Hugging Face"),
-        (401, {"X-Error-Message": "Invalid username or password."}, r"refuses.*HTTP 401.*HF_TOKEN"),
-        (403, {"X-Error-Code": "GatedRepo"}, "accept its conditions: do so at .*/acme/model"),
-        (403, {}, r"refuses acme/model \(HTTP 403\)"),
-    ],
-)
-def test_a_refusal_is_one_sentence(
-    hub: FakeHub, tmp_path: Path, status: int, headers: dict[str, str], sentence: str
-) -> None:
-    hub.refusals["acme/model"] = (status, headers)
-    with pytest.raises(ModelNotFound, match=sentence) as caught:
-        resolved("acme/model", tmp_path, [])
-    assert "\n" not in str(caught.value)
-    assert not isinstance(caught.value, HubUnreachable)
-
-
 @pytest.mark.parametrize("status", [503, 429])
 def test_a_hub_that_is_down_counts_as_unreachable(
     hub: FakeHub, tmp_path: Path, status: int
@@ -145,52 +113,12 @@ def test_a_hub_that_is_down_counts_as_unreachable(
     assert f"HTTP {status}" in said[0]
 
 
-def test_a_model_bigger_than_the_disk_is_refused_before_the_download(
-    hub: FakeHub, tmp_path: Path
-) -> None:
-    hub.claimed_bytes["model.bin"] = 10**18
-    with pytest.raises(ModelNotFound, match=r"needs 1000000000.0 GB, but .* free; make room"):
-        resolved("tiny", tmp_path, [])
-    assert not any("/resolve/" in request for request in hub.requests)
-
-
-@pytest.mark.parametrize(
-    ("failure", "sentence"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), "disk of .* is full"),
-        (RuntimeError("I/O: No space left on device (os error 28)"), "disk of .* is full"),
-        (PermissionError(errno.EACCES, "Permission denied"), "may not write there"),
-        (OSError(errno.EROFS, "Read-only file system"), "read-only"),
-        (RuntimeError("error sending request"), "cannot be reached"),
-    ],
-)
-def test_a_disk_that_fails_during_the_download_is_named(
-    hub: FakeHub,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    failure: Exception,
-    sentence: str,
-) -> None:
-    def fail(*args: object, **kwargs: object) -> NoReturn:
-        raise failure
-
-    monkeypatch.setattr(huggingface_hub.file_download, "http_get", fail)
-    with pytest.raises(ModelNotFound, match=sentence):
-        resolved("tiny", tmp_path, [])
-
-
 def test_a_download_that_was_cut_off_is_completed(hub: FakeHub, tmp_path: Path) -> None:
     model = resolved("tiny", tmp_path, [])
     (model.path / "tokenizer.json").unlink()
     assert find_cached("tiny", tmp_path) is None
     assert resolved("tiny", tmp_path, []) == model
     assert missing_files(model.path) == []
-
-
-def test_a_repository_without_a_converted_model_is_refused(hub: FakeHub, tmp_path: Path) -> None:
-    del hub.files["model.bin"]
-    with pytest.raises(ModelNotFound, match="holds no CTranslate2 model"):
-        resolved("openai/whisper-tiny", tmp_path, [])
 
 
 def test_a_repository_that_lacks_a_part_is_refused(hub: FakeHub, tmp_path: Path) -> None:
@@ -267,12 +195,3 @@ def test_the_catalog_lists_every_name_and_what_is_here(hub: FakeHub, tmp_path: P
     assert entries["tiny"].size_bytes == pytest.approx(8.7e6, rel=0.02)
     assert entries["base"].path is None
     assert entries["base"].repository == "Systran/faster-whisper-base"
-
-
-def test_the_cache_is_the_hub_clients_own_unless_another_is_named(tmp_path: Path) -> None:
-    assert cache_root(tmp_path) == tmp_path
-    assert cache_root(None) == Path(huggingface_hub.constants.HF_HUB_CACHE)
-
-
-def test_sizes_are_for_people() -> None:
-    assert [size_text(n) for n in (1, 75_400_000, 1_620_000_000)] == ["1 MB", "75 MB", "1.6 GB"]

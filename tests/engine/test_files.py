@@ -13,7 +13,6 @@ import pytest
 from livecaption.bundled import Clip, load_clip, speech_clips
 from livecaption.core.audio import SAMPLE_RATE, Samples
 from livecaption.core.hypothesis import normalise
-from livecaption.engine.context import FileContext
 from livecaption.engine.files import FileOptions, FileSegment, FileTranscriber
 from livecaption.engine.loading import LoadedModel, ModelOptions, load_model
 from livecaption.errors import EngineError, MediaError
@@ -177,15 +176,6 @@ def test_translation_and_context_reach_the_model(multilingual: LoadedModel) -> N
     assert texts[0] != texts[1] != texts[2]
 
 
-def test_the_shared_model_is_left_as_it_was(bundled: LoadedModel) -> None:
-    before = dict(vars(bundled.model))
-    extractor = dict(vars(bundled.model.feature_extractor))
-    list(FileTranscriber(bundled).open(samples_of(load_clip(SHORT)), PLAIN))
-    assert vars(bundled.model) == before
-    after = vars(bundled.model.feature_extractor)
-    assert all(np.array_equal(after[name], extractor[name]) for name in extractor)
-
-
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(b"", "not an audio or video file"), (b"plain text\n" * 50, "not an audio or video file")],
@@ -214,45 +204,3 @@ def test_a_failure_of_the_model_says_where_and_why(bundled: LoadedModel) -> None
     transcription = FileTranscriber(broken).open(samples_of(load_clip(SHORT)), PLAIN)
     with pytest.raises(EngineError, match=r"failed 0\.\d s into the file: .*not enough GPU memory"):
         transcription.next_window()
-
-
-class Heard:
-    """What the context needs to know of a segment."""
-
-    def __init__(self, tokens: list[int], temperature: float = 0.0) -> None:
-        self.tokens, self.temperature = tokens, temperature
-
-
-def context(loaded: LoadedModel, *, carry: bool, **given: Any) -> FileContext:
-    return FileContext(loaded.model, carry=carry, **{"prompt": None, "vocabulary": (), **given})
-
-
-def test_context_carries_text_forward_up_to_its_limit(bundled: LoadedModel) -> None:
-    carried = context(bundled, carry=True)
-    assert carried.settings()["initial_prompt"] is None
-    carried.add([Heard([1, 2]), Heard([3])])
-    assert carried.settings()["initial_prompt"] == [1, 2, 3]
-    carried.add([Heard(list(range(300)))])
-    assert carried.settings()["initial_prompt"] == list(range(77, 300))
-
-
-def test_doubtful_text_is_forgotten(bundled: LoadedModel) -> None:
-    carried = context(bundled, carry=True)
-    carried.add([Heard([1, 2])])
-    carried.add([Heard([3]), Heard([4], temperature=0.6)])
-    assert carried.settings()["initial_prompt"] is None
-
-
-def test_a_prompt_is_for_the_first_window_where_text_is_not_carried(bundled: LoadedModel) -> None:
-    told = context(bundled, carry=False, prompt="good morning")
-    assert told.settings()["initial_prompt"]
-    told.add([Heard([1])])
-    assert told.settings()["initial_prompt"] is None
-
-
-def test_a_vocabulary_is_cut_to_leave_room(bundled: LoadedModel) -> None:
-    told = context(bundled, carry=True, vocabulary=["budget", "release"])
-    assert told.settings()["hotwords"].split() == ["budget,", "release"]
-    long = context(bundled, carry=True, vocabulary=["budget"] * 500)
-    assert len(long.settings()["hotwords"]) < 700
-    assert context(bundled, carry=True).settings()["hotwords"] is None

@@ -17,7 +17,7 @@ from websockets.typing import Origin, Subprotocol
 from livecaption.engine.scripted import ScriptedTranscriber
 from livecaption.protocol.limits import SUBPROTOCOL
 from livecaption.server.guard import host_of
-from tests.serving import Running, receive, running_server
+from tests.serving import Running, open_publisher, receive, running_server
 
 
 async def get(
@@ -50,6 +50,8 @@ async def test_every_answer_carries_the_security_headers(path: str) -> None:
     assert headers["Permissions-Policy"] == "microphone=(self), camera=()"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-cache"
+    if path.endswith(".js"):
+        assert headers["Content-Type"].startswith("text/javascript")
     assert "server" not in headers
     # OBS puts its user's CSS into the overlay as a style element; no other page may have one.
     assert ("style-src 'self' 'unsafe-inline'" in policy) is path.startswith("/overlay/")
@@ -64,6 +66,13 @@ async def test_readiness_tells_the_model_and_turns_503_while_draining() -> None:
         status, headers, body = await get(running, "/readyz")
         assert (status, json.loads(body)["status"]) == (503, "draining")
         assert headers["Retry-After"]
+
+
+async def test_a_full_server_says_so_where_a_page_can_read_it() -> None:
+    async with running_server(ScriptedTranscriber(), max_streams=1) as running:
+        async with open_publisher(running):
+            status, _, body = await get(running, "/readyz")
+        assert (status, json.loads(body)["status"]) == (503, "full")
 
 
 async def test_a_model_that_does_not_answer_is_never_ready() -> None:

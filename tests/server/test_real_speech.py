@@ -145,7 +145,8 @@ def melody(rng: np.random.Generator, seconds: int) -> np.ndarray[tuple[int], np.
 
 def level(signal: np.ndarray[tuple[int], np.dtype[np.float64]], dbfs: float) -> Samples:
     scaled = signal / np.sqrt((signal**2).mean()) * 10 ** (dbfs / 20)
-    return (np.clip(scaled, -1, 0.9999) * 32768).astype(np.int16)
+    samples: Samples = (np.clip(scaled, -1, 0.9999) * 32768).astype(np.int16)
+    return samples
 
 
 async def test_silence_noise_hum_clicks_and_music_give_no_caption(running: Running) -> None:

@@ -1,0 +1,86 @@
+"""Settings: where they come from, which wins, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from livecaption.errors import OperatorError
+from livecaption.settings import is_loopback, load_settings
+
+
+def test_the_defaults_are_safe() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.allow_anonymous) == ("127.0.0.1", 8000, False)
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "livecaption.toml"
+    file.write_text('port = 1001\nmax_streams = 3\nmodel = "small"\n')
+    monkeypatch.setenv("LIVECAPTION_PORT", "1002")
+    monkeypatch.setenv("LIVECAPTION_MAX_STREAMS", "4")
+    settings = load_settings(file, port=1003, max_streams=None)
+    assert (settings.port, settings.max_streams, settings.model) == (1003, 4, "small")
+
+
+def test_lists_in_the_environment_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVECAPTION_ALLOWED_HOSTS", "captions.example,localhost")
+    monkeypatch.setenv("LIVECAPTION_DEVICE_INDEX", "0,1")
+    settings = load_settings()
+    assert settings.allowed_hosts == ("captions.example", "localhost")
+    assert settings.device_index == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"port": 70_000}, "port"),
+        ({"hop": -1}, "hop"),
+        ({"device": "tpu"}, "device"),
+        ({"device_index": ("a",)}, "device_index"),
+        ({"max_speed": 0.5}, "max_speed"),
+    ],
+)
+def test_a_wrong_value_is_named_in_one_sentence(given: dict[str, object], names: str) -> None:
+    with pytest.raises(OperatorError, match=names) as caught:
+        load_settings(None, **given)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_missing_broken_or_misspelt_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=r"no configuration file .*none\.toml"):
+        load_settings(tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("port = \n")
+    with pytest.raises(OperatorError, match="cannot be read"):
+        load_settings(broken)
+    misspelt = tmp_path / "misspelt.toml"
+    misspelt.write_text("prot = 1\n")
+    with pytest.raises(OperatorError, match="prot"):
+        load_settings(misspelt)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "captions.example"])
+def test_an_address_others_can_reach_must_be_asked_for(host: str) -> None:
+    with pytest.raises(OperatorError, match="--allow-anonymous"):
+        load_settings(None, host=host)
+    assert load_settings(None, host=host, allow_anonymous=True).host == host
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("10.0.0.1", False),
+        ("example.com", False),
+    ],
+)
+def test_loopback_is_recognised(host: str, *, local: bool) -> None:
+    assert is_loopback(host) is local
