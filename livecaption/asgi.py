@@ -45,6 +45,10 @@ def load_transcriber(settings: Settings, report: Callable[[str], None]) -> Faste
     config = EngineConfig(
         is_speech=SileroVerifier(),
         max_rows=rows,
+        # Greedy finals share batches with partials; on a CPU that capacity is worth more than
+        # what a beam finds (see docs/adr/0004-streaming-defaults.md).
+        final_beam=5 if loaded.info.device == "cuda" else 1,
+        bucket_floor=settings.bucket_floor,
         fallback_temperature=0.4 if loaded.temperature_fallback else 0.0,
     )
     return FasterWhisperTranscriber(loaded.model, loaded.info, config)

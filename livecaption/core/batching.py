@@ -15,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from livecaption.core.decode import DecodeKind
-
 __all__ = ["BatchKey", "BatchPolicy", "CostModel", "PendingWindow"]
 
 FINAL_PRIORITY_S = 0.3
@@ -27,7 +25,8 @@ FINAL_PRIORITY_S = 0.3
 class BatchKey:
     """What must be equal within a batch."""
 
-    kind: DecodeKind
+    beam_size: int
+    """Hypotheses kept while searching; 1 is greedy, as all partials are."""
     context_tokens: int
     """Length of the previous-text context; the start token must stand at one index."""
 
@@ -44,18 +43,19 @@ class PendingWindow:
     """Mel frames."""
     arrived: float
     """When its newest audio arrived, seconds on the caller's clock."""
+    final: bool = False
+    """It closes an utterance."""
 
     @property
     def due(self) -> float:
         """Rank: the lower, the earlier it runs."""
-        final = self.key.kind is DecodeKind.FINAL
-        return self.arrived - (FINAL_PRIORITY_S if final else 0.0)
+        return self.arrived - (FINAL_PRIORITY_S if self.final else 0.0)
 
 
 class CostModel:
     """Predicts how long a batch takes, from how long such batches took.
 
-    An exponentially weighted mean per (kind, bucket, rows). A shape never seen is estimated from
+    An exponentially weighted mean per (beam, bucket, rows). A shape never seen is estimated from
     the nearest one seen: part of the time is spent once for the batch, the rest for each row, and
     both grow with the bucket. The guess need not be good, only not so high that larger batches
     are never tried.
@@ -67,20 +67,20 @@ class CostModel:
 
     def __init__(self, *, weight: float = 0.2) -> None:
         self._weight = weight
-        self._seconds: dict[tuple[DecodeKind, int, int], float] = {}
+        self._seconds: dict[tuple[int, int, int], float] = {}
 
-    def observe(self, kind: DecodeKind, bucket: int, rows: int, took: float) -> None:
+    def observe(self, beam_size: int, bucket: int, rows: int, took: float) -> None:
         """Learn that a batch took ``took`` seconds."""
-        shape = (kind, bucket, rows)
+        shape = (beam_size, bucket, rows)
         before = self._seconds.get(shape, took)
         self._seconds[shape] = before + self._weight * (took - before)
 
-    def predict(self, kind: DecodeKind, bucket: int, rows: int) -> float:
-        """Return the expected seconds; 0.0 while nothing is known about this kind."""
-        exact = self._seconds.get((kind, bucket, rows))
+    def predict(self, beam_size: int, bucket: int, rows: int) -> float:
+        """Return the expected seconds; 0.0 while nothing is known about this beam size."""
+        exact = self._seconds.get((beam_size, bucket, rows))
         if exact is not None:
             return exact
-        known = [shape for shape in self._seconds if shape[0] is kind]
+        known = [shape for shape in self._seconds if shape[0] == beam_size]
         if not known:
             return 0.0
         nearest = min(known, key=lambda s: (abs(s[1] - bucket) / bucket, abs(s[2] - rows)))
@@ -98,7 +98,10 @@ class BatchPolicy:
     max_rows: int = 8
     """8 on a CPU, where the encoder gains nothing from rows; 64 on a GPU."""
     max_seconds: float = 0.25
-    """Predicted run time that a batch with more than one row may not exceed."""
+    """Predicted run time that a batch with more than one row should not exceed."""
+    min_share: float = 1 / 3
+    """Part of the queue that a batch may take whatever it costs: when many wait, small batches
+    would make all of them wait longer, because rows share most of the decoder's time."""
 
     def select(self, pending: Sequence[PendingWindow], costs: CostModel) -> list[PendingWindow]:
         """Return the windows to run now, leader first; empty when nothing waits."""
@@ -107,14 +110,16 @@ class BatchPolicy:
             return []
         leader = ready[0]
         batch = [leader]
-        bucket = leader.bucket
+        beam, bucket = leader.key.beam_size, leader.bucket
+        share = self.min_share * len(ready)
         for window in ready[1:]:
             if len(batch) == self.max_rows:
                 break
             if window.key != leader.key or window.bucket > 2 * leader.bucket:
                 continue
             larger = max(bucket, window.bucket)
-            if costs.predict(leader.key.kind, larger, len(batch) + 1) <= self.max_seconds:
+            rows = len(batch) + 1
+            if rows <= share or costs.predict(beam, larger, rows) <= self.max_seconds:
                 batch.append(window)
                 bucket = larger
         return batch

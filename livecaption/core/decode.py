@@ -67,7 +67,7 @@ class DecodeResult:
 
     request: DecodeRequest = field(repr=False)
     words: tuple[Word, ...] = field(repr=False)
-    """In absolute samples, in order."""
+    """In absolute samples, in order; none is blank, none ends after the window."""
     language: str | None = None
     """The language decoded with; detected when the request named none."""
     language_probability: float = 1.0

@@ -27,7 +27,10 @@ class StreamingPolicy:
     hop: int
     """New audio between two decodes of an open utterance."""
     first_window: int
-    """Audio an utterance must have, from its onset, before its first decode."""
+    """Audio an utterance must have, from its onset, before its first decode. A longer hop makes
+    it longer, up to the hop: under load short utterances are decoded once, at their end."""
+    pause: int
+    """Silence after which the words before it are decoded at once, whatever the hop."""
     hold_back: int
     """Words at the end of a hypothesis that agreement may not commit (``realtime``)."""
     settle: int
@@ -53,6 +56,11 @@ class StreamingPolicy:
         if self.settle >= self.max_window:
             raise ValueError("settle must be shorter than max_window")
 
+    @property
+    def first_hop(self) -> int:
+        """Samples from the onset to the first decode, at the present hop."""
+        return max(self.first_window, self.hop - self.pause)
+
     def with_hop(self, hop: int) -> StreamingPolicy:
         """Return the same policy with another hop, in samples."""
         return replace(self, hop=hop)
@@ -62,15 +70,17 @@ REALTIME = StreamingPolicy(
     name="realtime",
     hop=SAMPLE_RATE // 2,
     first_window=int(0.4 * SAMPLE_RATE),
+    pause=SAMPLE_RATE // 5,
     hold_back=1,
     settle=5 * SAMPLE_RATE,
-    trim_above=7 * SAMPLE_RATE,
+    trim_above=5 * SAMPLE_RATE,
 )
 
 WINDOW = StreamingPolicy(
     name="window",
     hop=3 * SAMPLE_RATE,
     first_window=3 * SAMPLE_RATE,
+    pause=3 * SAMPLE_RATE,
     hold_back=0,
     settle=5 * SAMPLE_RATE,
     trim_above=27 * SAMPLE_RATE,

@@ -6,7 +6,7 @@
     windows  [── first ──]
              [──────── + hop ────]
              [───────────── + hop ─────────]
-                                 [──── + hop (trimmed) ──]   none after it: nothing new was said
+                                 [──── pause ────]   none after it: nothing new was said
 
 One partial per session is in flight at most; a result that comes late delays the next window,
 which then takes all the audio there is. Superseding requests instead wastes 27 to 41 % of an
@@ -33,7 +33,7 @@ class WindowScheduler:
     def opened(self, onset: int) -> None:
         """An utterance opened whose first speech is at ``onset`` (absolute sample)."""
         self._last = onset
-        self._due = onset + self.policy.first_window
+        self._due = onset + self.policy.first_hop
 
     def requested(self, now: int) -> None:
         """A window ending at ``now`` was requested."""
@@ -41,8 +41,13 @@ class WindowScheduler:
         self._due = now + self.policy.hop
 
     def is_due(self, now: int, speech_stop: int) -> bool:
-        """Whether a hop has passed and something was said since the last window ended."""
-        return now >= self._due and speech_stop > self._last
+        """Whether something was said since the last window ended, and it is time to hear it.
+
+        It is time when a hop has passed, or at once in a pause, which may be the end: when the
+        gate closes, the result is there and the utterance needs no closing decode.
+        """
+        paused = now - speech_stop >= self.policy.pause
+        return speech_stop > self._last and (now >= self._due or paused)
 
     def is_full(self, utterance: Utterance, now: int) -> bool:
         """Whether the window would outgrow Whisper's 30 s with the next frame."""

@@ -11,7 +11,7 @@ results, and takes the next. Work on whole files runs in the same lanes, one win
 only while no live request waits.
 
 Bounds: a session may have ``max_waiting_per_session`` requests here, all together ``max_waiting``,
-and whole files ``max_jobs``; more is refused with ``Overloaded``, which a session declares as a gap.
+and whole files ``max_jobs``; more is refused with ``Overloaded`` (a session declares it as a gap).
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ class Batcher:
             key=prepared.key,
             bucket=prepared.bucket,
             arrived=submitted,
+            final=request.kind is DecodeKind.FINAL,
         )
         entry = _Entry(window, prepared, loop.create_future())
         self._entries[window] = entry
@@ -247,7 +248,7 @@ class Batcher:
         if error is None:
             leader = batch[0].window
             bucket = max(entry.window.bucket for entry in batch)
-            self._costs.observe(leader.key.kind, bucket, len(batch), took)
+            self._costs.observe(leader.key.beam_size, bucket, len(batch), took)
             return
         await self._retry_alone(batch, error)
 
@@ -257,7 +258,7 @@ class Batcher:
         A partial is not worth a retry; its session asks again with more audio.
         """
         for entry in batch:
-            final = entry.window.key.kind is DecodeKind.FINAL
+            final = entry.window.final
             last = await self._attempt([entry]) if final else error
             if last is not None:
                 self._fail(entry, last)

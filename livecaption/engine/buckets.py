@@ -8,10 +8,13 @@ CTranslate2 takes for a mel spectrogram and encodes again.
 
 from __future__ import annotations
 
-__all__ = ["BUCKETS", "bucket_for"]
+__all__ = ["BUCKETS", "SAFE_BUCKET", "bucket_for"]
 
-BUCKETS = (500, 1000, 1250, 1500, 2000, 3000)
+BUCKETS = (500, 650, 800, 1000, 1250, 1500, 2000, 3000)
 """Mel frames of 10 ms; all even, none of them 160 or 256."""
+
+SAFE_BUCKET = 1000
+"""From this length on no checkpoint has been seen to lose accuracy to the missing padding."""
 
 _MARGIN = 100
 """Silence wanted behind the speech: without it decoders run on past the end."""

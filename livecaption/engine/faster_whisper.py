@@ -32,7 +32,7 @@ from livecaption.core.hypothesis import Word
 from livecaption.core.screen import Rejection, ScreenConfig, screen
 from livecaption.engine.alignment import rows_of, words_from
 from livecaption.engine.base import ModelInfo, Prepared
-from livecaption.engine.buckets import BUCKETS, bucket_for
+from livecaption.engine.buckets import BUCKETS, SAFE_BUCKET, bucket_for
 from livecaption.engine.config import EngineConfig
 from livecaption.engine.features import HOP, FeatureCache, LogMel, normalise_and_pad
 
@@ -112,7 +112,7 @@ class FasterWhisperTranscriber:
     def prepare(self, request: DecodeRequest) -> PreparedWindow:
         """See ``Transcriber.prepare``."""
         context = self._context(request)
-        key = BatchKey(request.kind, len(context))
+        key = BatchKey(self._beam_of(request.kind), len(context))
         if request.verify_speech and not self._config.is_speech(request.audio):
             empty = np.empty((0, self._features.n_mels), dtype=np.float32)
             return PreparedWindow(request, key, BUCKETS[0], empty, context, is_speech=False)
@@ -123,6 +123,9 @@ class FasterWhisperTranscriber:
     def forget(self, session: str) -> None:
         """See ``Transcriber.forget``."""
         self._features.forget(session)
+
+    def _beam_of(self, kind: DecodeKind) -> int:
+        return self._config.final_beam if kind is DecodeKind.FINAL else 1
 
     def _context(self, request: DecodeRequest) -> tuple[int, ...]:
         """Tokens before the start token: vocabulary, then the end of the committed text.
@@ -176,17 +179,34 @@ class FasterWhisperTranscriber:
         language = self._info.languages[0]
         request = DecodeRequest("warm-up", 0, 0, kind, 0, audio, language=language)
         raw = np.full((SAMPLE_RATE // HOP, self._features.n_mels), -10.0, dtype=np.float32)
-        return PreparedWindow(request, BatchKey(kind, 0), bucket, raw, ())
+        return PreparedWindow(request, BatchKey(self._beam_of(kind), 0), bucket, raw, ())
 
     def _decode(self, windows: Sequence[PreparedWindow]) -> list[DecodeResult]:
         frames = max(window.bucket for window in windows)
+        results = self._decode_at(windows, frames)
+        if frames >= SAFE_BUCKET:
+            return results
+        looping = [i for i, result in enumerate(results) if self._loops(result)]
+        if looping:
+            again = self._decode_at([windows[i] for i in looping], SAFE_BUCKET)
+            for index, result in zip(looping, again, strict=True):
+                results[index] = result
+        return results
+
+    def _loops(self, result: DecodeResult) -> bool:
+        """Whether a decode ran on: checkpoints do so on encoder inputs shorter than 10 s."""
+        return screen(result, self._screen) in (
+            Rejection.LOOP,
+            Rejection.COMPRESSION,
+            Rejection.TOO_FAST,
+        )
+
+    def _decode_at(self, windows: Sequence[PreparedWindow], frames: int) -> list[DecodeResult]:
         encoded = self._encode(windows, frames)
         rows = self._identify(windows, encoded)
-        final = windows[0].request.kind is DecodeKind.FINAL
-        self._generate(rows, encoded, beam_size=self._config.final_beam if final else 1)
+        self._generate(rows, encoded, beam_size=windows[0].key.beam_size)
         self._align(rows, encoded)
-        if final:
-            self._second_chance(rows, encoded)
+        self._second_chance(rows, encoded)
         return [row.result() for row in rows]
 
     def _encode(self, windows: Sequence[PreparedWindow], frames: int) -> ctranslate2.StorageView:
@@ -277,12 +297,16 @@ class FasterWhisperTranscriber:
                 row.words = words_from(alignment, row.window.request, row.language)
 
     def _second_chance(self, rows: Sequence[_Row], encoded: ctranslate2.StorageView) -> None:
-        """Decode the failing rows of a final batch once more, at a higher temperature.
+        """Decode the failing finals of a batch once more, at a higher temperature.
 
         The encoder output is at hand, so only the decoder runs. The better of both stays.
         """
         temperature = self._config.fallback_temperature
-        failing = [index for index, row in enumerate(rows) if self._fails(row)]
+        failing = [
+            index
+            for index, row in enumerate(rows)
+            if row.window.request.kind is DecodeKind.FINAL and self._fails(row)
+        ]
         if not failing or not temperature:
             return
         again = [replace(rows[index], words=(), tokens=[]) for index in failing]

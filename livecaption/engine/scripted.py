@@ -64,7 +64,7 @@ class ScriptedTranscriber:
 
     def prepare(self, request: DecodeRequest) -> ScriptedWindow:
         """See ``Transcriber.prepare``."""
-        return ScriptedWindow(request, BatchKey(request.kind, 0))
+        return ScriptedWindow(request, BatchKey(1, 0))
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[DecodeResult]:
         """See ``Transcriber.transcribe``."""

@@ -23,6 +23,12 @@ __all__ = ["LiveSession"]
 
 logger = logging.getLogger(__name__)
 
+_HOP_PER_TURNAROUND = 3.0
+"""Hops of three turnarounds keep requests out of the queue most of the time, and still leave
+enough of them waiting together to share batches. With hops as long as the turnaround every
+request would grow old in the queue; driven by utilisation instead, hops grow to their limit with
+one row a batch, because an engine that never waits is always busy."""
+
 
 class LiveSession:
     """Runs inside the task group it is given; ``closed`` is set when the last caption is out."""
@@ -126,6 +132,6 @@ class LiveSession:
         self._pump()
 
     def _hop(self) -> int:
-        """Lengthen the hop as the engine's turnaround grows: longer hops, not dropped windows."""
-        wanted = int(1.2 * self._batcher.stats.turnaround_s * SAMPLE_RATE)
+        """Lengthen the hop as the engine's turnaround grows: longer hops, not longer queues."""
+        wanted = int(_HOP_PER_TURNAROUND * self._batcher.stats.turnaround_s * SAMPLE_RATE)
         return min(max(wanted, self._least_hop), self._most_hop)

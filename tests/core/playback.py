@@ -35,6 +35,7 @@ __all__ = [
     "new_session",
     "play",
     "unanswered",
+    "utterance_starts",
 ]
 
 CHUNK = 1600
@@ -45,6 +46,7 @@ BRISK = StreamingPolicy(
     name="realtime",
     hop=1600,
     first_window=1600,
+    pause=1600,
     hold_back=1,
     settle=16_000,
     trim_above=24_000,
@@ -199,6 +201,11 @@ def closing(playback: Playback) -> SessionClosed:
 def kinds(playback: Playback) -> list[tuple[DecodeKind, int]]:
     """Kind and utterance of all requests, in order."""
     return [(request.kind, request.utterance) for request in playback.requests]
+
+
+def utterance_starts(playback: Playback) -> dict[int, int]:
+    """Where the first window of each utterance starts."""
+    return {request.utterance: request.start for request in reversed(playback.requests)}
 
 
 def unanswered(script: Take | None = None) -> Playback:

@@ -13,9 +13,8 @@ from livecaption.core.batching import (
     CostModel,
     PendingWindow,
 )
-from livecaption.core.decode import DecodeKind
 
-PARTIAL, FINAL = DecodeKind.PARTIAL, DecodeKind.FINAL
+GREEDY, BEAM = 1, 5
 
 
 def window(
@@ -23,11 +22,11 @@ def window(
     arrived: float = 0.0,
     *,
     number: int = 1,
-    kind: DecodeKind = PARTIAL,
+    final: bool = False,
     bucket: int = 1000,
     context: int = 0,
 ) -> PendingWindow:
-    return PendingWindow(session, number, BatchKey(kind, context), bucket, arrived)
+    return PendingWindow(session, number, BatchKey(GREEDY, context), bucket, arrived, final)
 
 
 def selected(pending: list[PendingWindow], costs: CostModel | None = None, rows: int = 8) -> str:
@@ -45,8 +44,9 @@ def test_the_window_that_arrived_first_leads() -> None:
 
 
 def test_a_final_ranks_a_little_earlier_than_it_arrived() -> None:
-    assert selected([window("a", 1.0), window("b", 1.2, kind=FINAL)]) == "b"
-    assert selected([window("a", 1.0), window("b", 1.1 + FINAL_PRIORITY_S, kind=FINAL)]) == "a"
+    early, late = window("b", 1.2, final=True), window("b", 1.1 + FINAL_PRIORITY_S, final=True)
+    assert selected([window("a", 1.0), early]) == "b a"
+    assert selected([window("a", 1.0), late]) == "a b"
 
 
 def test_windows_with_another_key_wait() -> None:
@@ -71,51 +71,52 @@ def test_no_more_rows_than_the_engine_takes() -> None:
 
 def test_windows_join_while_the_batch_is_predicted_to_be_quick_enough() -> None:
     costs = CostModel()
-    costs.observe(PARTIAL, 1000, 1, 0.1)
+    costs.observe(GREEDY, 1000, 1, 0.1)
     assert selected([window(name) for name in "abcd"], costs) == "a b c"
 
 
 def test_the_longest_row_decides_what_a_batch_costs() -> None:
     costs = CostModel()
-    costs.observe(PARTIAL, 1000, 1, 0.1)
+    costs.observe(GREEDY, 1000, 1, 0.1)
     pending = [window("a", 1.0), window("b", 2.0, bucket=2000), window("c", 3.0)]
     assert selected(pending, costs) == "a c"
 
 
-def test_a_slow_window_runs_alone_rather_than_never() -> None:
+def test_when_many_wait_a_third_of_them_run_together_however_long_it_takes() -> None:
     costs = CostModel()
-    costs.observe(PARTIAL, 1000, 1, 5.0)
-    assert selected([window("a"), window("b")], costs) == "a"
+    costs.observe(GREEDY, 1000, 1, 5.0)
+    assert selected([window(name) for name in "ab"], costs) == "a"
+    assert selected([window(name) for name in "abcdefghi"], costs) == "a b c"
 
 
 def test_nothing_is_known_before_the_first_batch() -> None:
     costs = CostModel()
-    costs.observe(FINAL, 1000, 1, 0.5)
-    assert costs.predict(PARTIAL, 1000, 4) == 0.0
+    costs.observe(BEAM, 1000, 1, 0.5)
+    assert costs.predict(GREEDY, 1000, 4) == 0.0
 
 
 def test_an_unknown_bucket_is_scaled_from_the_nearest_known_one() -> None:
     costs = CostModel()
-    costs.observe(PARTIAL, 1000, 2, 0.1)
-    costs.observe(PARTIAL, 3000, 2, 0.9)
-    assert costs.predict(PARTIAL, 1250, 2) == pytest.approx(0.125)
-    assert costs.predict(PARTIAL, 2500, 2) == pytest.approx(0.75)
+    costs.observe(GREEDY, 1000, 2, 0.1)
+    costs.observe(GREEDY, 3000, 2, 0.9)
+    assert costs.predict(GREEDY, 1250, 2) == pytest.approx(0.125)
+    assert costs.predict(GREEDY, 2500, 2) == pytest.approx(0.75)
 
 
 def test_rows_never_seen_are_guessed_to_share_part_of_the_time() -> None:
     costs = CostModel()
-    costs.observe(PARTIAL, 1000, 1, 0.1)
-    costs.observe(PARTIAL, 3000, 1, 0.9)
-    assert 0.1 < costs.predict(PARTIAL, 1000, 2) < 0.2
+    costs.observe(GREEDY, 1000, 1, 0.1)
+    costs.observe(GREEDY, 3000, 1, 0.9)
+    assert 0.1 < costs.predict(GREEDY, 1000, 2) < 0.2
     per_row = 0.1 * (1 - CostModel.SHARED)
-    assert costs.predict(PARTIAL, 1000, 4) == pytest.approx(0.1 + 3 * per_row)
+    assert costs.predict(GREEDY, 1000, 4) == pytest.approx(0.1 + 3 * per_row)
 
 
 def test_newer_batches_move_the_expectation() -> None:
     costs = CostModel(weight=0.5)
-    costs.observe(PARTIAL, 1000, 1, 0.1)
-    costs.observe(PARTIAL, 1000, 1, 0.3)
-    assert costs.predict(PARTIAL, 1000, 1) == pytest.approx(0.2)
+    costs.observe(GREEDY, 1000, 1, 0.1)
+    costs.observe(GREEDY, 1000, 1, 0.3)
+    assert costs.predict(GREEDY, 1000, 1) == pytest.approx(0.2)
 
 
 @st.composite
@@ -130,7 +131,7 @@ def waiting(draw: st.DrawFn) -> list[PendingWindow]:
                 session,
                 draw(st.floats(0, 10)),
                 number=made[session],
-                kind=draw(st.sampled_from(DecodeKind)),
+                final=draw(st.booleans()),
                 bucket=draw(st.sampled_from([1000, 1250, 1500, 2000, 3000])),
                 context=draw(st.sampled_from([0, 64])),
             )
@@ -155,7 +156,7 @@ def test_every_request_runs_once_in_the_order_of_its_session(
             left.remove(run)
             ran[run.session].append(run.number)
         largest = max(window.bucket for window in batch)
-        costs.observe(batch[0].key.kind, largest, len(batch), seconds)
+        costs.observe(batch[0].key.beam_size, largest, len(batch), seconds)
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in ran.values())
     assert sum(map(len, ran.values())) == len(pending)
 

@@ -49,6 +49,18 @@ def test_a_tail_that_stays_is_sent_again_behind_the_delta_that_clears_it() -> No
     assert (delta.text, partial.text, partial.revision) == ("good", " morning", 2)
 
 
+def test_a_tail_that_reads_as_before_is_sent_again_behind_a_delta_too() -> None:
+    publisher = CaptionPublisher(partials=True)
+    utterance = hearing("no", committed="no")
+    published(utterance, publisher)
+    utterance.committed += said("no", at_ms=300)
+    utterance.agreement.push(said("no", at_ms=600), 0)
+    delta, partial = published(utterance, publisher)
+    assert isinstance(delta, Delta)
+    assert isinstance(partial, Partial)
+    assert (delta.text, partial.text) == (" no", " no")
+
+
 def test_a_tail_that_did_not_change_is_not_sent_again() -> None:
     publisher = CaptionPublisher(partials=True)
     utterance = hearing("good")

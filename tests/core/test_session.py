@@ -144,7 +144,7 @@ def test_a_longer_hop_makes_fewer_windows() -> None:
     session.set_hop(16_000)
     assert session.hop == 16_000
     playback = play(noise(ms=3000), session, nothing)
-    assert [r.stop for r in playback.requests if r.kind is PARTIAL] == [6400, 22_400, 38_400]
+    assert [r.stop for r in playback.requests if r.kind is PARTIAL] == [12_800, 28_800, 44_800]
 
 
 def test_lag_is_the_speech_that_no_hypothesis_covers_yet() -> None:

@@ -33,6 +33,7 @@ from tests.core.playback import (
     final_texts,
     new_session,
     play,
+    utterance_starts,
 )
 from tests.script import MS, Take, chunks, noise, silence, speech
 
@@ -54,6 +55,7 @@ def test_finals_do_not_depend_on_how_the_audio_is_cut(
     reference = play(take, new_session(policy, screen=CREDULOUS))
     other = play(take, new_session(policy, screen=CREDULOUS), sizes=sizes)
     assert final_texts(other) == final_texts(reference)
+    assert utterance_starts(other) == utterance_starts(reference)
 
 
 @both_policies

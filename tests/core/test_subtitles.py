@@ -37,6 +37,7 @@ words = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
         "é",
         "👩‍👩‍👧",
         "supercalifragilistic",
+        "x" * 60,
     ]
 )
 texts = st.lists(words, max_size=40).map(" ".join)

@@ -89,7 +89,8 @@ async def test_a_batch_has_at_most_the_rows_of_the_policy() -> None:
 
 async def test_finals_run_before_partials_that_came_a_little_earlier() -> None:
     engine = Engine()
-    async with running(Batcher(engine.transcriber)) as batcher, asyncio.TaskGroup() as tasks:
+    batcher = Batcher(engine.transcriber, BatchPolicy(max_rows=1))
+    async with running(batcher), asyncio.TaskGroup() as tasks:
         await engine.busy(batcher, tasks)
         tasks.create_task(batcher.transcribe(request("early")))
         await waiting(batcher, 1)
