@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import accuracy, frame_path, policies, sessions
+from bench import accuracy, frame_path, noise, policies, sessions
 from bench.machine import describe
 from livecaption.engine.allocator import tuned_environment
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "frame": ("cost of a 100 ms chunk through the core", frame_path.run),
+    "noise": ("silence and noise must give no caption", noise.run),
     "sessions": ("sessions on one CPU thread, naive and ours, random Whisper-tiny", sessions.run),
     "policies": (
         "word error rate and delay, one streaming default changed at a time",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from livecaption.engine.faster_whisper import FasterWhisperTranscriber
 from livecaption.engine.files import FileOptions, FileTranscriber
 from livecaption.engine.loading import LoadedModel, ModelOptions, load_model
 from livecaption.media.sources import open_source
+from tests.noises import noises
 from tests.serving import Running, events_until, open_publisher, running_server
 
 pytestmark = pytest.mark.model
@@ -110,47 +111,8 @@ async def test_speech_without_a_pause_loses_and_doubles_no_word_at_the_slides(
     assert error_rate(clip, text_of(events)) <= error_rate(clip, offline(loaded, clip))
 
 
-def noises(seconds: int = 30) -> Iterator[tuple[str, Samples]]:
-    """Half a minute each of what must not be captioned, int16."""
-    rng = np.random.default_rng(7)
-    count = seconds * SAMPLE_RATE
-    time = np.arange(count) / SAMPLE_RATE
-    spectrum = np.fft.rfft(rng.standard_normal(count))
-    shape = np.arange(1, len(spectrum) + 1)
-    clicks = np.zeros(count)
-    for at in rng.integers(0, count - 400, seconds * 3):
-        clicks[at : at + 300] += rng.standard_normal(300) * np.exp(-np.arange(300) / 40)
-    yield "silence", np.zeros(count, np.int16)
-    yield "quiet noise", level(rng.standard_normal(count), -60)
-    yield "fan", level(np.fft.irfft(spectrum / shape, count), -25)
-    yield "pink noise", level(np.fft.irfft(spectrum / np.sqrt(shape), count), -25)
-    hum = sum(np.sin(2 * np.pi * 50 * k * time) / k for k in (1, 2, 3))
-    yield "hum", level(np.asarray(hum), -20)
-    yield "clicks", level(clicks, -25)
-    yield "music", level(melody(rng, seconds), -20)
-
-
-def melody(rng: np.random.Generator, seconds: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Two plucked notes a second, with overtones."""
-    notes = np.array([261.6, 293.7, 329.6, 392.0, 440.0, 523.3])
-    out = np.zeros(seconds * SAMPLE_RATE)
-    at = np.arange(7800)
-    envelope = np.minimum(at / 400, 1) * np.exp(-at / 6000)
-    for beat in range(seconds * 2):
-        pitch = notes[rng.integers(len(notes))]
-        tone = sum(np.sin(2 * np.pi * pitch * k * at / SAMPLE_RATE) / k**2 for k in (1, 2, 3, 4))
-        out[beat * 8000 : beat * 8000 + 7800] += envelope * tone
-    return out
-
-
-def level(signal: np.ndarray[tuple[int], np.dtype[np.float64]], dbfs: float) -> Samples:
-    scaled = signal / np.sqrt((signal**2).mean()) * 10 ** (dbfs / 20)
-    samples: Samples = (np.clip(scaled, -1, 0.9999) * 32768).astype(np.int16)
-    return samples
-
-
 async def test_silence_noise_hum_clicks_and_music_give_no_caption(running: Running) -> None:
-    named = list(noises())
+    named = list(noises(30))
     heard = await asyncio.gather(
         *(captions_of(running, audio, f"n{i}") for i, (_, audio) in enumerate(named))
     )
