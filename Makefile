@@ -6,20 +6,20 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo serve test check fix e2e bench clean help
+.PHONY: demo serve test check fix e2e bench lock clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-$(STAMP): pyproject.toml uv.lock
+$(STAMP): pyproject.toml uv.lock constraints.txt
 ifdef UV
 	uv sync --quiet --frozen
 else
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "livecaption needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable . --group dev --constraint constraints.txt
 endif
 	@touch $@
 
@@ -51,6 +51,10 @@ e2e: $(STAMP)  ## the browser tests only
 
 bench: $(STAMP)  ## benchmarks of this machine, into bench/results/
 	$(BIN)/python -m bench $(ARGS)
+
+lock:  ## pin the newest versions (needs uv)
+	uv lock --upgrade
+	uv export --quiet --frozen --no-hashes --no-emit-project --no-annotate --no-header --group dev -o constraints.txt
 
 clean:  ## forget the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist

@@ -34,10 +34,16 @@ def demo(
         int, typer.Option(help="Port of the server; 0 picks one.", envvar="LIVECAPTION_PORT")
     ] = 8000,
     clip: Annotated[
-        str, typer.Option(help="Which bundled clip to play: meeting, nopause or all.")
+        str,
+        typer.Option(
+            help="Which bundled clip to play: meeting, nopause or all.", envvar="LIVECAPTION_CLIP"
+        ),
     ] = "meeting",
     once: Annotated[
-        bool, typer.Option("--once", help="Stop after the speech, also on a terminal.")
+        bool,
+        typer.Option(
+            "--once", help="Stop after the speech, also on a terminal.", envvar="LIVECAPTION_ONCE"
+        ),
     ] = False,
 ) -> None:
     """Caption the bundled speech live with the bundled model; no network, no set-up.
@@ -72,19 +78,30 @@ async def caption_clips(
     server = LiveServer(app, settings)
     address = f"http://localhost:{listener.getsockname()[1]}"
     serving = asyncio.create_task(server.serve(sockets=[listener]))
+    playing = asyncio.create_task(_play_all(server, address, clips))
+    # Ctrl-C ends the server; the speech must not go on into nothing.
+    await asyncio.wait({playing, serving}, return_when=asyncio.FIRST_COMPLETED)
     try:
-        await server.wait_ready()
-        report(f"Server ready at {address}; playing {', '.join(c.name for c in clips)}.")
-        with open_display(sys.stdout, sys.stderr, jsonl=False) as display:
-            runs = [await _play(address, clip, display) for clip in clips]
-        report(summary(runs))
+        if not playing.done():
+            playing.cancel()
+            report("Stopped.")
+            return
+        report(summary(playing.result()))
         if stay:
             report(f"The server stays at {address} for a look, and the overlay at")
             report(f"{address}/overlay/main; say something in a robot's voice. Ctrl-C ends it.")
             await serving
     finally:
-        server.leave()
-        await asyncio.wait({serving})
+        if not serving.done():
+            server.leave()
+        await asyncio.wait({playing, serving})
+
+
+async def _play_all(server: LiveServer, address: str, clips: list[Clip]) -> list[ClipRun]:
+    await server.wait_ready()
+    report(f"Server ready at {address}; playing {', '.join(c.name for c in clips)}.")
+    with open_display(sys.stdout, sys.stderr, jsonl=False) as display:
+        return [await _play(address, clip, display) for clip in clips]
 
 
 async def _play(address: str, clip: Clip, display: Display) -> ClipRun:

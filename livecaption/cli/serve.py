@@ -106,8 +106,9 @@ def serve(
 ) -> None:
     """Serve live captions on http://localhost:8000.
 
-    Every option can also be set as LIVECAPTION_<OPTION> in the environment or in the TOML file;
-    the command line wins over the environment, the environment over the file.
+    Every setting can also come from the environment (LIVECAPTION_PORT=9000; lists, such as
+    LIVECAPTION_ALLOWED_HOSTS, separated by commas) or from the TOML file; the command line wins
+    over the environment, the environment over the file.
     """
     indexes = None if device_index is None else tuple(device_index.split(","))
     settings = load_settings(

@@ -275,6 +275,8 @@ class Batcher:
         prepared = [entry.prepared for entry in batch]
         try:
             results = await self._in_engine(lambda: self._transcriber.transcribe(prepared))
+            if len(results) != len(batch):
+                raise EngineError(f"The engine gave {len(results)} results for {len(batch)} rows.")
         except Exception as exc:
             logger.exception("a batch of %d windows failed", len(batch))
             return exc

@@ -6,6 +6,7 @@ What can be decided before the upgrade is answered in HTTP: 400, 403, 503 with `
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable
 
@@ -19,6 +20,8 @@ from livecaption.protocol.limits import SUBPROTOCOL
 from livecaption.server.closing import error_message
 
 __all__ = ["accept", "deny", "receive_text_within"]
+
+logger = logging.getLogger(__name__)
 
 _SECRETS = ("token", "key", "api_key", "apikey", "access_token")
 
@@ -39,6 +42,7 @@ async def accept(websocket: WebSocket, admit: Callable[[], None]) -> bool:
         await deny(websocket, 503, exc.code, str(exc), retry_after=exc.retry_after)
         return False
     if SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
+        logger.info("a socket was refused: unsupported_version")
         await websocket.accept()
         error = ClientError(
             f"Offer the WebSocket subprotocol {SUBPROTOCOL}.", code="unsupported_version"
@@ -79,6 +83,7 @@ async def deny(
     retry_after: float | None = None,
 ) -> None:
     """Refuse a socket before the upgrade, in HTTP."""
+    logger.info("a socket was refused: %s", code)
     headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
     body = {"error": {"code": code, "message": message}}
     await websocket.send_denial_response(JSONResponse(body, status, headers=headers))

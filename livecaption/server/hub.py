@@ -108,7 +108,7 @@ class CaptionHub:
         Raises:
             Overloaded: it does not, or not now.
         """
-        self._check_open()
+        self.check_open()
         if self.failed is not None:
             raise Overloaded("The model does not work.", retry_after=60.0, code="not_ready")
         if not self.ready.is_set():
@@ -124,7 +124,7 @@ class CaptionHub:
         Raises:
             Overloaded: it does not, or not now.
         """
-        self._check_open()
+        self.check_open()
         if self._watchers >= self.settings.max_watchers:
             raise Overloaded("All places for readers are taken.", code="full")
 
@@ -162,12 +162,21 @@ class CaptionHub:
 
     async def _stop_all(self, role: Role) -> None:
         going = [c for c in self.connections if c.role is role]
-        async with asyncio.TaskGroup() as tasks:
-            for connection in going:
-                tasks.create_task(connection.stop("going_away"))
+        # One socket that cannot stop must not keep the others from it.
+        stopped = await asyncio.gather(
+            *(connection.stop("going_away") for connection in going), return_exceptions=True
+        )
+        for outcome in stopped:
+            if isinstance(outcome, Exception):
+                logger.error("a socket could not be stopped", exc_info=outcome)
         for connection in going:
             await connection.finished.wait()
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Refuse work while the server goes down.
+
+        Raises:
+            Overloaded: it does.
+        """
         if self.draining:
             raise Overloaded("The server is restarting.", retry_after=10.0, code="going_away")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from livecaption.errors import (
@@ -20,6 +22,8 @@ from livecaption.settings import Settings
 
 __all__ = ["publish"]
 
+logger = logging.getLogger(__name__)
+
 
 async def publish(websocket: WebSocket) -> None:
     """Serve one publisher from handshake to close."""
@@ -33,6 +37,7 @@ async def publish(websocket: WebSocket) -> None:
 async def _converse(websocket: WebSocket, hub: CaptionHub) -> None:
     try:
         start = await _receive_start(websocket, hub.settings)
+        hub.check_open()
     except LiveCaptionError as exc:
         await _refuse(websocket, exc)
         return
@@ -51,6 +56,7 @@ async def _receive_start(websocket: WebSocket, settings: Settings) -> Start:
 
 
 async def _refuse(websocket: WebSocket, error: LiveCaptionError) -> None:
+    logger.info("a publisher was refused: %s", error.code)
     try:
         await websocket.send_text(encode(error_message(error, fatal=True)))
         await websocket.close(close_code_for(error))

@@ -52,6 +52,12 @@ __all__ = ["PublisherConnection"]
 
 logger = logging.getLogger(__name__)
 
+_ENDED_BY_US = {
+    "going_away": (CloseCode.RESTART, "The server restarts; come back in a moment."),
+    "max_session": (CloseCode.GOING_AWAY, "The session has lasted as long as one may."),
+}
+"""Ends that are nobody's fault: close code, and what the client is told."""
+
 _OUTBOX_LIMIT = 256
 _TICK_S = 0.25
 
@@ -67,15 +73,14 @@ class PublisherConnection:
         self.role = Role.PUBLISHER
         self.finished = asyncio.Event()
         self._converter: Converter = open_converter(start.audio)
-        self._outgoing = OutgoingSocket(
-            websocket, limit=_OUTBOX_LIMIT, stall_s=hub.settings.stall_s
-        )
+        self.outgoing = OutgoingSocket(websocket, limit=_OUTBOX_LIMIT, stall_s=hub.settings.stall_s)
         self._session_id = "s_" + secrets.token_urlsafe(12)
         self._clock = asyncio.get_running_loop().time
         self._started = self._clock()
         self._last_audio = self._started
         self._last_activity = self._started
         self._stopping = False
+        self._reason = "failed"
         self._asked_to_stop = False
         self._paused = False
         self._warned = False
@@ -83,6 +88,11 @@ class PublisherConnection:
         self._tempo = Tempo(hub.settings.max_speed)
         self._close_code = CloseCode.NORMAL
         self._live: LiveSession
+
+    @property
+    def room(self) -> str:
+        """Name of the room it publishes into."""
+        return self._start.room
 
     async def serve(self) -> None:
         """Run until the last caption is out and the socket is closed."""
@@ -100,18 +110,27 @@ class PublisherConnection:
                 )
                 self._hub.connections.add(self)
                 self._greet()
-                writer = tasks.create_task(self._outgoing.write())
+                writer = tasks.create_task(self.outgoing.write())
                 reader = tasks.create_task(self._read())
                 ticker = tasks.create_task(self._tick())
                 await self._live.closed.wait()
                 ticker.cancel()
-                self._outgoing.end()
+                self.outgoing.end()
                 await writer
                 await self._close()
                 reader.cancel()
         finally:
             self.finished.set()
             self._converter.close()
+            room.abandon(self._session_id)
+            logger.info(
+                "publisher %s left room %s: %s, closed with %d after %.1f s of audio",
+                self._session_id,
+                room.name,
+                self._reason,
+                self._close_code,
+                seconds(self._live.session.received),
+            )
             self._hub.connections.discard(self)
             room.publishers -= 1
             self._hub.rooms.release(room)
@@ -160,7 +179,7 @@ class PublisherConnection:
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
-                self._outgoing.failed = True
+                self.outgoing.failed = True
                 await self.stop("disconnect")
                 return
             self._last_activity = self._clock()
@@ -223,7 +242,7 @@ class PublisherConnection:
 
     async def _tick(self) -> None:
         ticks = 0
-        while not self._outgoing.failed:
+        while not self.outgoing.failed:
             await asyncio.sleep(_TICK_S)
             ticks += 1
             self._watch_silence()
@@ -240,6 +259,8 @@ class PublisherConnection:
             self._live.pause()
 
     async def _watch_limits(self) -> None:
+        if self._stopping:
+            return
         now = self._clock()
         idle = now - self._last_activity
         if idle >= self._settings.idle_s:
@@ -255,7 +276,6 @@ class PublisherConnection:
                 )
             )
         if now - self._started >= self._settings.max_session_s:
-            self._close_code = CloseCode.GOING_AWAY
             await self.stop("max_session")
 
     def _report(self) -> None:
@@ -277,12 +297,18 @@ class PublisherConnection:
         if self._stopping:
             return
         self._stopping = True
-        if reason == "going_away":
-            self._close_code = CloseCode.RESTART
-        # A container's decoder has to be waited for.
-        tail = await asyncio.to_thread(self._converter.flush)
-        self._live.feed(tail)
-        self._live.end(reason)
+        self._reason = reason
+        if reason in _ENDED_BY_US:
+            code, sentence = _ENDED_BY_US[reason]
+            self._close_code = code
+            self._send(error_message(ClientError(sentence, code=reason), fatal=True))
+        try:
+            # A container's decoder has to be waited for.
+            self._live.feed(await asyncio.to_thread(self._converter.flush))
+        except ClientError as exc:
+            self._send(error_message(exc, fatal=False))
+        finally:
+            self._live.end(reason)
 
     async def _end_with(self, error: LiveCaptionError) -> None:
         if not self._stopping:
@@ -290,22 +316,22 @@ class PublisherConnection:
         await self.stop(error.code)
 
     async def _close(self) -> None:
-        if self._outgoing.failed:
+        if self.outgoing.failed:
             self._close_code = CloseCode.IDLE_OR_SLOW
-        await self._outgoing.close(self._close_code)
+        await self.outgoing.close(self._close_code)
 
     # -- sending ----------------------------------------------------------------------------
 
     def _send(self, message: ServerMessage, key: str | None = None) -> None:
-        self._outgoing.put(Outgoing(encode(message), key=key))
+        self.outgoing.put(Outgoing(encode(message), key=key))
 
     def _send_event(self, event: CaptionEvent) -> None:
         text = encode(event_message(event))
         match event:
             case Partial():
-                self._outgoing.put(Outgoing(text, key=("partial", event.utterance)))
+                self.outgoing.put(Outgoing(text, key=("partial", event.utterance)))
             case Delta() | Final():
                 withdrawn = (("partial", event.utterance),)
-                self._outgoing.put(Outgoing(text, withdraws=withdrawn))
+                self.outgoing.put(Outgoing(text, withdraws=withdrawn))
             case _:
-                self._outgoing.put(Outgoing(text))
+                self.outgoing.put(Outgoing(text))

@@ -25,7 +25,7 @@ from livecaption.core.captions import (
 )
 from livecaption.core.outbox import Outgoing
 from livecaption.protocol.codec import encode, room_message
-from livecaption.protocol.limits import SNAPSHOT_FINALS
+from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
 from livecaption.protocol.server_messages import (
     OpenUtterance,
     RoomDelta,
@@ -36,6 +36,9 @@ from livecaption.protocol.server_messages import (
 )
 
 __all__ = ["Room", "Rooms", "Speaker", "Subscriber"]
+
+_REPLAY = MAX_WATCH_UNSENT_EVENTS // 2
+"""Events held for readers that come back: no more than fit into an outbox at once."""
 
 Subscriber = Callable[[Outgoing], None]
 """Takes a text for one reader; must not wait."""
@@ -71,7 +74,9 @@ class Room:
     """Of the last numbered event."""
     publishers: int = 0
     subscribers: set[Subscriber] = field(default_factory=set)
-    _replay: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=1024))
+    _replay: deque[tuple[int, str]] = field(
+        default_factory=lambda: deque(maxlen=MAX_WATCH_UNSENT_EVENTS // 2)
+    )
     _finals: deque[RoomFinal] = field(default_factory=lambda: deque(maxlen=SNAPSHOT_FINALS))
     _open: dict[tuple[str, int], _Open] = field(default_factory=dict)
 
@@ -122,6 +127,11 @@ class Room:
         if not held_from - 1 <= after <= self.offset:
             return None
         return [text for offset, text in self._replay if offset > after]
+
+    def abandon(self, session: str) -> None:
+        """Forget the open utterances of a session that ended without closing them."""
+        for key in [key for key in self._open if key[0] == session]:
+            del self._open[key]
 
     def snapshot(self) -> Snapshot:
         """Return the room as it is now."""

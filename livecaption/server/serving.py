@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import threading
 from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 
-from livecaption.errors import OperatorError
+from livecaption.errors import EngineError, OperatorError
 from livecaption.protocol.limits import MAX_FRAME_BYTES
 from livecaption.server.hub import CaptionHub
 from livecaption.settings import Settings
@@ -51,7 +52,7 @@ class LiveServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Drain on the first signal, leave at once on the second."""
         if self._draining is not None or not self.started:
-            self.force_exit = self._draining is not None and not self._draining.done()
+            self.force_exit = self._draining is not None
             self.should_exit = True
             return
         # Not in a task group: this is a signal handler, and the task outlives no group. It is
@@ -64,7 +65,9 @@ class LiveServer(uvicorn.Server):
         Raises:
             EngineError: the model does not answer.
         """
-        while not self.started:  # noqa: ASYNC110 - uvicorn offers no event for it
+        while not self.started:
+            if self.should_exit:
+                raise EngineError("The server stopped before it was ready.")
             await asyncio.sleep(0.01)
         hub: CaptionHub = self._app.state.hub
         await hub.wait_ready()
@@ -79,6 +82,11 @@ class LiveServer(uvicorn.Server):
             await hub.drain()
         finally:
             self.should_exit = True
+            if threading.current_thread() is threading.main_thread():
+                # An engine that hangs would hold up the rest of the way down for ever: from here
+                # on a further signal ends the process at once.
+                for sig in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(sig, signal.SIG_DFL)
 
 
 def bind(settings: Settings) -> socket.socket:

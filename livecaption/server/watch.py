@@ -13,7 +13,7 @@ import re
 from starlette.websockets import WebSocket
 
 from livecaption.core.outbox import Outgoing
-from livecaption.errors import ProtocolError
+from livecaption.errors import ClientError, ProtocolError
 from livecaption.protocol.close_codes import CloseCode
 from livecaption.protocol.codec import decode_watcher, encode
 from livecaption.protocol.limits import (
@@ -91,6 +91,8 @@ class WatcherConnection:
     async def stop(self, reason: str) -> None:  # noqa: ARG002 - every reason ends the same way
         """Send what waits, then close: the server is going away."""
         self._close_code = CloseCode.RESTART
+        error = ClientError("The server restarts; come back in a moment.", code="going_away")
+        self._outgoing.put(Outgoing(encode(error_message(error, fatal=True))))
         self._outgoing.end()
 
     async def _join(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from livecaption.core.batching import BatchPolicy
 from livecaption.core.decode import DecodeKind, DecodeRequest, DecodeResult
+from livecaption.engine.base import Prepared
 from livecaption.engine.batcher import Batcher, Superseded
 from livecaption.engine.scripted import ScriptedTranscriber, ScriptedWindow, script
 from livecaption.errors import EngineError, Overloaded
@@ -144,6 +145,18 @@ async def test_a_failed_partial_is_not_tried_again() -> None:
         with pytest.raises(EngineError):
             await batcher.transcribe(request("s", 2, DecodeKind.FINAL))
     assert engine.batches == [[("s", 1)], [("s", 2)], [("s", 2)]]
+
+
+async def test_an_engine_that_answers_too_little_fails_that_batch_and_lives_on() -> None:
+    class Forgetful(ScriptedTranscriber):
+        def transcribe(self, batch: Sequence[Prepared]) -> list[DecodeResult]:
+            results = super().transcribe(batch)
+            return results if results[0].request.session == "fine" else []
+
+    async with running(Batcher(Forgetful(script("hello")))) as batcher:
+        with pytest.raises(EngineError):
+            await batcher.transcribe(request("short"))
+        assert (await batcher.transcribe(request("fine"))).words
 
 
 async def test_a_window_that_cannot_be_prepared_fails_alone() -> None:

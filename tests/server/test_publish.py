@@ -16,8 +16,10 @@ from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from livecaption.core.decode import DecodeKind, DecodeRequest
+from livecaption.core.outbox import Outgoing
 from livecaption.engine.scripted import ScriptedTranscriber, script
 from livecaption.protocol.limits import MAX_BAD_MESSAGES, SUBPROTOCOL
+from livecaption.server.publisher_connection import PublisherConnection
 from tests.serving import (
     Running,
     close_code,
@@ -258,6 +260,22 @@ async def test_an_idle_publisher_is_warned_and_closed_with_4008() -> None:
     assert errors == [("idle", False), ("idle", True)]
 
 
+async def test_an_idle_publisher_is_told_once_however_long_its_last_words_take() -> None:
+    release = threading.Event()
+
+    def slow(requests: Sequence[DecodeRequest]) -> None:
+        release.wait(5)
+
+    async with running_server(transcriber(before_batch=slow), idle_s=0.6) as running:
+        async with open_publisher(running) as socket:
+            await send(socket, speech(1.2))
+            await asyncio.sleep(1.8)
+            release.set()
+            events = await events_until(socket, "closed")
+    assert [e["fatal"] for e in events if e["type"] == "error"].count(True) == 1
+    assert [e["text"] for e in events if e["type"] == "final"] == ["good morning everyone"]
+
+
 async def test_keepalive_keeps_a_muted_publisher_connected() -> None:
     async with running_server(transcriber(), idle_s=0.8) as running:
         async with open_publisher(running) as socket:
@@ -284,6 +302,7 @@ async def test_a_session_of_the_greatest_length_goes_away_with_1001() -> None:
             events = await events_until(socket, "closed")
             assert await close_code(socket) == 1001
     assert events[-1]["reason"] == "max_session"
+    assert [e["code"] for e in events if e["type"] == "error"] == ["max_session"]
     assert [e["text"] for e in events if e["type"] == "final"] == ["good morning everyone"]
 
 
@@ -323,14 +342,15 @@ async def test_a_failing_engine_costs_a_gap_and_nobody_else_anything() -> None:
 
 
 async def test_a_publisher_that_does_not_read_is_closed_and_disturbs_nobody() -> None:
-    many = ScriptedTranscriber(script(" ".join(f"word{i}" for i in range(400)), start=0.2))
-    async with running_server(many, stall_s=0.5) as running:
+    async with running_server(transcriber(), stall_s=0.5) as running:
         async with connect_to(running) as deaf, open_publisher(running, room="b") as healthy:
             await deaf.send('{"type":"start","room":"a"}')
+            await within(lambda: len(running.hub.connections) == 2)
             deaf.transport.pause_reading()
-            for _ in range(300):
-                await deaf.send('{"type":"finalize"}')
-                await deaf.send('{"type":"configure","speaker":7}' + " " * 4000)
+            for connection in running.hub.connections:
+                if isinstance(connection, PublisherConnection) and connection.room == "a":
+                    for _ in range(300):  # as many captions as no buffer of the system holds
+                        connection.outgoing.put(Outgoing("x" * 40_000))
             await send(healthy, speech(1.2))
             await healthy.send('{"type":"stop"}')
             assert (await events_until(healthy, "closed"))[-1]["reason"] == "stop"
@@ -338,6 +358,48 @@ async def test_a_publisher_that_does_not_read_is_closed_and_disturbs_nobody() ->
             deaf.transport.resume_reading()
             # Its buffers are full, so the close frame may not have reached the wire.
             assert await close_code(deaf) in (1006, 4008)
+
+
+@pytest.mark.parametrize("encoding", ["webm", "ogg"])
+@pytest.mark.parametrize("sound", [b"", b"this is no container " * 200])
+async def test_a_stream_that_cannot_be_read_ends_in_an_error_and_leaves_nothing(
+    encoding: str, sound: bytes
+) -> None:
+    audio = {"encoding": encoding, "sample_rate": 48_000, "channels": 1}
+    async with running_server(transcriber()) as running:
+        async with open_publisher(running, audio=audio) as socket:
+            if sound:
+                await socket.send(sound)
+            await socket.send('{"type":"stop"}')
+            events = await events_until(socket, "closed")
+        assert any(event["type"] == "error" for event in events)
+        await within(lambda: not running.hub.connections and not len(running.hub.rooms))
+
+
+async def test_a_stream_that_cannot_be_read_does_not_keep_others_from_their_last_words() -> None:
+    audio = {"encoding": "webm", "sample_rate": 48_000, "channels": 1}
+    async with running_server(transcriber()) as running:
+        async with (
+            open_publisher(running, room="bad", audio=audio),
+            open_publisher(running) as good,
+        ):
+            await send(good, speech(1.7))
+            await events_until(good, "delta")
+            running.server.handle_exit(15, None)
+            events = await events_until(good, "closed")
+            assert await close_code(good) == 1012
+    assert [e["text"] for e in events if e["type"] == "final"] == [
+        "good morning everyone and welcome"
+    ]
+    assert [e["code"] for e in events if e["type"] == "error"] == ["going_away"]
+
+
+async def test_a_publisher_that_starts_while_the_server_goes_down_is_sent_away() -> None:
+    async with running_server(transcriber()) as running, connect_to(running) as socket:
+        running.hub.draining = True
+        await socket.send('{"type":"start"}')
+        assert (await receive(socket))["code"] == "going_away"
+        assert await close_code(socket) == 1012
 
 
 async def test_a_full_server_answers_503_with_retry_after() -> None:
@@ -371,7 +433,7 @@ async def test_nothing_is_left_behind_and_no_log_line_holds_caption_text(
         await within(lambda: not running.hub.connections and not len(running.hub.rooms))
         await within(lambda: len(asyncio.all_tasks()) <= before)
     assert not any(word in caplog.text for word in SENTENCE.split())
-    assert sum("refused" in record.message for record in caplog.records) <= 5
+    assert sum("disconnect" in record.message for record in caplog.records) == 5
 
 
 def connect_to(running: Running) -> connect:

@@ -103,6 +103,16 @@ async def test_live_captions_are_at_most_two_points_worse_than_the_file_offline(
         assert not deltas
 
 
+async def test_the_window_policy_captions_speech_without_a_pause(loaded: LoadedModel) -> None:
+    clip = next(clip for clip in speech_clips() if clip.name == "nopause")
+    config = EngineConfig(is_speech=SileroVerifier())
+    engine = FasterWhisperTranscriber(loaded.model, loaded.info, config)
+    async with running_server(engine, policy="window", max_hop=3.0) as server:
+        events = await captions_of(server, samples_of(clip), "window")
+    assert error_rate(clip, text_of(events)) <= error_rate(clip, offline(loaded, clip)) + 0.1
+    assert events[-1]["lost_s"] == 0.0
+
+
 async def test_speech_without_a_pause_loses_and_doubles_no_word_at_the_slides(
     running: Running, loaded: LoadedModel
 ) -> None:

@@ -105,6 +105,26 @@ def test_a_reader_that_missed_nothing_gets_an_empty_snapshot() -> None:
     assert (snapshot["offset"], snapshot["finals"]) == (room.offset, [])
 
 
+def test_a_reader_that_missed_more_than_is_held_gets_a_full_snapshot_that_fits() -> None:
+    room, box = Room("main", offset=1), Outbox(limit=256)
+    for number in range(1, 101):
+        say(room, number, f"line {number}")
+    room.join(box.put, 1)
+    assert [event["type"] for event in read(box)] == ["snapshot"]
+    for after in range(room.offset - 120, room.offset):
+        late = Outbox(limit=256)
+        room.join(late.put, after)
+        assert not late.overflowed
+
+
+def test_a_session_that_breaks_leaves_no_open_line_behind() -> None:
+    room = Room("main")
+    room.publish(UtteranceStarted(1, 1, 0), ANN)
+    room.publish(UtteranceStarted(1, 1, 0), Speaker("s_2", None))
+    room.abandon(ANN.session)
+    assert [open_.session for open_ in room.snapshot().open_utterances] == ["s_2"]
+
+
 def test_offsets_of_a_reopened_room_never_fit_its_earlier_life() -> None:
     now = 1000.0
     rooms = Rooms(lambda: now)
