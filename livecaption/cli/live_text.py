@@ -220,6 +220,8 @@ def note_of(event: SessionEvent) -> str | None:
     match event:
         case Reconnecting():
             return f"{_printable(event.reason)} Trying again in {event.delay:.1f} s."
+        case GapMessage(reason="not_resumed") if event.to <= event.from_:
+            return "The connection is back; up to about a second may be captioned twice."
         case GapMessage():
             return f"[{event.to - event.from_:.1f} s of audio not captioned: {event.reason}]"
         case ErrorMessage(fatal=False):  # a fatal one is raised, and said then

@@ -115,7 +115,8 @@ def stream(
 ) -> None:
     """Send audio to a server and print its captions.
 
-    A lost connection is resumed; nothing is lost while it is away for less than a minute.
+    A connection that breaks is opened again, and audio the server had not acknowledged, up to a
+    minute, is sent again; up to about a second may be captioned twice.
     """
     wishes = Wishes(
         room=room,

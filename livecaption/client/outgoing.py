@@ -47,7 +47,7 @@ class Outgoing:
         self._repeat_messages()
 
     def restart(self) -> None:
-        """Begin again in a new session, with what no caption covers."""
+        """Begin again in a new session, with what was not acknowledged."""
         self.audio.restart()
         self._repeat_messages()
 

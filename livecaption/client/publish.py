@@ -15,8 +15,10 @@ Or with the audio as an iterator, which ends the session when it is exhausted::
                 case DeltaMessage():
                     print(event.text, end="")
 
-A lost connection is resumed behind the scenes: no audio and no caption is lost or repeated as
-long as the outage is shorter than a minute.
+A connection that breaks is opened again behind the scenes, and audio that the server had not
+acknowledged is sent again. A server that can resume goes on with the same session. Today's cannot:
+it gives a new one, and up to about a second may be captioned twice. Audio is kept for a minute;
+``lost_s`` says what a longer outage cost.
 """
 
 from __future__ import annotations

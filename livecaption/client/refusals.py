@@ -89,14 +89,14 @@ def refused_by_close(code: int, error: ErrorMessage | None) -> LiveCaptionError:
 
     Args:
         code: WebSocket close code.
-        error: what the server said before it closed.
+        error: the fatal error that the server sent before it closed, if it did.
     """
     known = {int(each): each.meaning for each in CloseCode}
     sentence = error.message if error else known.get(code, f"The server closed with code {code}.")
     match code:
         case CloseCode.BAD_CREDENTIALS | CloseCode.NOT_ALLOWED | CloseCode.QUOTA:
             return NotAllowed(sentence)
-        case 1002 | 1003 | 1007 | 1009 | CloseCode.UNSUPPORTED_VERSION:
+        case 1002 | 1003 | 1007 | 1009 | CloseCode.BAD_MESSAGES | CloseCode.UNSUPPORTED_VERSION:
             return ProtocolError(sentence)
         case CloseCode.NORMAL:
             return SessionEnded(error.message if error else "The server ended the session.")

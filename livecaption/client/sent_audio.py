@@ -3,10 +3,14 @@
 Two clocks meet here. The client counts every sample it was given; the server counts from 0 in
 every session it opens. ``_origin`` is where the server's 0 lies on ours::
 
-    given to us   0 ────────────────┬───────────────┬──────────┬───────▶ stop
-                                 captioned       received    cursor
-    new session   sends again from  ▲               ▲
-    resumed       sends again from ─────────────────┘ (the server says where)
+    given to us   0 ────────┬───────────────────┬──────────┬───────▶ stop
+                          origin            received     cursor
+    new session   sends again from ─────────────┤ (the last acknowledgement)
+    resumed       sends again from ─────────────┘ (the server says where)
+
+A session that is lost is captioned up to what its server had received, so a new one goes on from
+there. What lies between the last acknowledgement and the loss may have arrived: about a second,
+which is sent again, because twice is better than never.
 
 This module must not know messages or sockets.
 """
@@ -32,7 +36,6 @@ class SentAudio:
         self._origin = 0
         self._cursor = 0
         self._received: int | None = None
-        self._captioned = 0
         self.lost = 0
         """Samples that could not be sent (again), because they were no longer held."""
 
@@ -72,23 +75,21 @@ class SentAudio:
         self._received = self._cursor
 
     def restart(self) -> None:
-        """Send again, to a session that starts at 0, what no caption or acknowledgement covers."""
+        """Send again, to a session that starts at 0, what the one before has not acknowledged."""
+        self._origin = self._origin if self._received is None else self._received
         self._received = None
-        self._cursor = self._origin = self._captioned
+        self._cursor = self._origin
         self._skip_lost(self._cursor)
 
-    def acknowledge(self, received: int, committed: int) -> None:
-        """Learn, on the server's clock, what it holds and what it has settled."""
+    def acknowledge(self, received: int) -> None:
+        """Learn how many samples the server has received, on its clock."""
         self._received = min(self._origin + received, self.stop)
-        self.captioned(committed)
-
-    def captioned(self, sample: int) -> None:
-        """Learn that captions up to ``sample`` on the server's clock have arrived."""
-        self._captioned = max(self._captioned, min(self._origin + sample, self.stop))
 
     def _skip_lost(self, wanted: int) -> None:
         """Move past what is no longer held; the server's clock does not count it."""
         missing = max(0, self._ring.start - wanted)
         self.lost += missing
         self._origin += missing
+        if self._received is not None:
+            self._received += missing
         self._cursor = wanted + missing

@@ -2,8 +2,8 @@
 
 Feed ``connected``, ``receive_text``, ``lost``, ``send_audio``, ``stop``, …; then drain
 ``messages_to_send`` and ``events_to_show``. After a loss it offers to resume, sends again what
-the server asks for, and hides the events it had before. It must not know sockets, clocks or
-tasks; ``connection`` is its shell.
+the server asks for or has not acknowledged, and hides the events it had before. It must not know
+sockets, clocks or tasks; ``connection`` is its shell.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from livecaption.client.events import NumberedEvent, Reconnecting, SessionEvent
 from livecaption.client.outgoing import Outgoing
 from livecaption.client.phase import TRANSITIONS, Cue, Phase
 from livecaption.client.refusals import refused_by_close
-from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.core.audio import Samples
 from livecaption.errors import LiveCaptionError, ProtocolError
 from livecaption.protocol.client_messages import Configure, Finalize, Keepalive, Resume, Start
 from livecaption.protocol.close_codes import CloseCode, may_reconnect
@@ -38,6 +38,14 @@ from livecaption.protocol.server_messages import (
 __all__ = ["PublishSession"]
 
 logger = logging.getLogger(__name__)
+
+_COMING_BACK_IS_USELESS = frozenset(
+    {CloseCode.TAKEN_OVER, CloseCode.BAD_MESSAGES, CloseCode.TOO_FAST}
+)
+"""The first is claimed back by the other side in turn; the others would be earned again."""
+
+_AS_ASKED = "stop"
+"""The one reason of ``closed`` that is the end; all others are a loss."""
 
 _BATCH = 16
 """Messages per drain: a replayed minute must not keep the shell from reading."""
@@ -92,13 +100,13 @@ class PublishSession:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds the server's last error asked us to stay away, if it did."""
+        """Seconds the server's last fatal error asked us to stay away, if it did."""
         asked = self._last_error.retry_after_ms if self._last_error else None
         return None if asked is None else asked / 1000
 
     @property
     def last_words(self) -> str | None:
-        """The server's last error on this socket, as a sentence."""
+        """The server's last fatal error on this socket, as a sentence."""
         return self._last_error.message if self._last_error else None
 
     # -- feed -------------------------------------------------------------------------------
@@ -118,11 +126,11 @@ class PublishSession:
     def lost(self, code: int) -> None:
         """The socket is gone, closed with ``code`` (1006 when it just broke).
 
-        A code that says "do not come back" ends the session with a ``failure``. So does "taken
-        over": the session goes on elsewhere, and two that claim it back in turn would never end.
+        A code that says "do not come back" ends the session with a ``failure``. So does one that
+        this program would only meet again, because it would do the same again.
         """
         self._first = []
-        stays_away = code == CloseCode.TAKEN_OVER or not may_reconnect(code)
+        stays_away = code in _COMING_BACK_IS_USELESS or not may_reconnect(code)
         if stays_away and self._phase is not Phase.CLOSED:
             self.fail(refused_by_close(code, self._last_error))
         self._move(Cue.LOST)
@@ -170,12 +178,12 @@ class PublishSession:
         match message:
             case Unknown():  # a newer server has more to say
                 return
-            case Closed(reason="going_away"):  # the server restarts; the publisher goes on
-                return
+            case Closed(reason=reason) if reason != _AS_ASKED:
+                return  # the close code that follows says whether to come back
             case Ready():
                 self._receive_ready(message)
-            case ErrorMessage():
-                self._last_error = message
+            case ErrorMessage():  # one that is not fatal is no reason for a later loss
+                self._last_error = message if message.fatal else self._last_error
             case UtteranceStartedMessage() | DeltaMessage() | FinalMessage() | GapMessage():
                 self._check_greeted(message)
                 if not self._is_new(message):
@@ -231,28 +239,20 @@ class PublishSession:
             raise ProtocolError(f"The server sent {message.type} before ready.")
 
     def _is_new(self, event: NumberedEvent) -> bool:
-        """Tell new events from replayed ones, and note up to where captions have come."""
+        """Tell new events from replayed ones."""
         if event.seq <= self._last_seq:
             return False
         if event.seq != self._last_seq + 1:
             logger.warning("events %d to %d never came", self._last_seq + 1, event.seq - 1)
         self._last_seq = event.seq
-        match event:
-            case DeltaMessage(words=(*_, word)):
-                self._captioned(word.end)
-            case FinalMessage(end=end) | GapMessage(to=end):
-                self._captioned(end)
         return True
-
-    def _captioned(self, until: float) -> None:
-        self._outgoing.audio.captioned(round(until * SAMPLE_RATE))
 
     def _receive_advisory(
         self, message: PartialMessage | Ack | Status | FinalizedMessage | Closed
     ) -> None:
         match message:
             case Ack():
-                self._outgoing.audio.acknowledge(message.received, message.committed)
+                self._outgoing.audio.acknowledge(message.received)
             case FinalizedMessage():
                 self._outgoing.finalized()
             case Closed():

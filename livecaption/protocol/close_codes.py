@@ -37,10 +37,10 @@ class CloseCode(IntEnum):
 
 _MEANINGS = {
     CloseCode.NORMAL: "The session ended as asked, after stop; nothing is missing.",
-    CloseCode.GOING_AWAY: "The server or the page is going away; the resume token stays valid.",
+    CloseCode.GOING_AWAY: "The server or the page is going away; come back.",
     CloseCode.ABNORMAL: "The connection broke; no close frame came. Never sent, only seen.",
     CloseCode.INTERNAL_ERROR: "A fault of the server; its log has the details.",
-    CloseCode.RESTART: "The server restarts; the resume token stays valid.",
+    CloseCode.RESTART: "The server restarts; come back.",
     CloseCode.FULL: "The server has no room for more work; come back later.",
     CloseCode.BAD_MESSAGES: "No start in time, or too many messages or frames were refused.",
     CloseCode.IDLE_OR_SLOW: "A publisher sent nothing, or a watcher read nothing, for too long.",

@@ -278,9 +278,13 @@ class PublisherConnection:
         if now - self._started >= self._settings.max_session_s:
             await self.stop("max_session")
 
-    def _report(self) -> None:
+    def _acknowledge(self) -> None:
         session = self._live.session
         self._send(Ack(received=session.received, committed=session.committed))
+
+    def _report(self) -> None:
+        self._acknowledge()
+        session = self._live.session
         self._send(
             Status(
                 lag=seconds(session.lag),
@@ -308,6 +312,8 @@ class PublisherConnection:
         except ClientError as exc:
             self._send(error_message(exc, fatal=False))
         finally:
+            # A client that comes back sends again what is not acknowledged.
+            self._acknowledge()
             self._live.end(reason)
 
     async def _end_with(self, error: LiveCaptionError) -> None:

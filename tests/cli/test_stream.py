@@ -122,7 +122,8 @@ def test_a_looped_file_begins_again_where_it_ended(tmp_path: Path) -> None:
     async def listen(peer: Peer) -> None:
         await peer.greet()
         await peer.hear(3 * 800)
-        await peer.say(wire.closed("max_session"))
+        os.kill(os.getpid(), signal.SIGINT)
+        await peer.finish()
 
     with serving(listen) as server:
         result = run_stream(str(short), "--url", server.url, "--loop", "--speed", "20")
@@ -167,6 +168,35 @@ def test_a_refused_key_is_said_in_the_servers_words(recording: Path) -> None:
         result = run_stream(str(recording), "--url", server.url, "--key", "lc_old")
     assert isinstance(result.exception, NotAllowed)
     assert str(result.exception) == "This key has expired."
+
+
+def test_audio_that_came_too_fast_ends_the_program_in_the_servers_words() -> None:
+    async def scolding(peer: Peer) -> None:
+        await peer.greet()
+        await peer.hear(1600)
+        await peer.say(wire.error("too_fast", "Audio comes too fast."), wire.closed("too_fast"))
+        await peer.socket.close(4029)
+
+    with serving(scolding) as server, stream_process(server) as process:
+        assert process.wait(timeout=30) == 1
+        assert b"Audio comes too fast." in everything(process.stderr)
+
+
+def test_a_session_that_begins_anew_after_a_loss_says_what_that_means(recording: Path) -> None:
+    async def dropped(peer: Peer) -> None:
+        await peer.greet()
+        peer.drop()
+
+    async def anew(peer: Peer) -> None:
+        await peer.greet("s_2")
+        await peer.say(wire.say("gap", seq=1, **{"from": 0.0, "to": 0.0}, reason="not_resumed"))
+        await peer.finish()
+
+    with serving(dropped, anew) as server:
+        result = run_stream(str(recording), "--url", server.url)
+    assert result.exit_code == 0, result.output
+    assert "may be captioned twice" in result.stderr
+    assert "not captioned" not in result.stderr
 
 
 def test_the_first_interrupt_waits_for_the_last_captions(tmp_path: Path) -> None:

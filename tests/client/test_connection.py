@@ -83,7 +83,8 @@ async def test_a_session_the_server_has_forgotten_goes_on_as_a_new_one() -> None
     async def restarted(peer: Peer) -> None:
         await peer.greet()
         await peer.hear(SECOND)
-        await peer.say(wire.final(1, "One.", end=0.5))
+        await peer.say(wire.final(1, "One.", end=0.2), wire.ack(SECOND // 2))
+        await peer.say(wire.closed("going_away"))
         await peer.socket.close(1012)
 
     async def forgotten(peer: Peer) -> None:
@@ -171,6 +172,38 @@ async def test_a_session_taken_over_is_not_claimed_back() -> None:
 
     async with ScriptedServer(taken) as server, publish(server.url, options=AT_ONCE) as captions:
         with pytest.raises(SessionEnded, match="goes on there"):
+            await all_events(captions)
+
+
+async def test_a_session_that_lasted_too_long_goes_on_as_a_new_one() -> None:
+    async def expired(peer: Peer) -> None:
+        await peer.greet()
+        await peer.hear(SECOND)
+        await peer.say(wire.ack(SECOND), wire.error("max_session", "Long enough."))
+        await peer.say(wire.closed("max_session"))
+        await peer.socket.close(1001)
+
+    async with (
+        ScriptedServer(expired, caption_all) as server,
+        publish(server.url, blocks(10), options=AT_ONCE) as captions,
+    ):
+        events = await all_events(captions)
+    assert [e.reason for e in events if isinstance(e, Reconnecting)] == ["Long enough."]
+    assert [e.reason for e in events if isinstance(e, Closed)] == ["stop"]
+    assert server.peers[1].audio == b""
+
+
+@pytest.mark.parametrize(("code", "error"), [(4000, ProtocolError), (4029, SessionEnded)])
+async def test_a_mistake_the_client_would_repeat_is_raised_and_not_repeated(
+    code: int, error: type[Exception]
+) -> None:
+    async def scolding(peer: Peer) -> None:
+        await peer.greet()
+        await peer.say(wire.error("too_fast", "Audio comes too fast."), wire.closed("too_fast"))
+        await peer.socket.close(code)
+
+    async with ScriptedServer(scolding) as server, publish(server.url, options=AT_ONCE) as captions:
+        with pytest.raises(error, match="comes too fast"):
             await all_events(captions)
 
 

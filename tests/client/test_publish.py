@@ -127,7 +127,7 @@ async def test_sending_waits_while_a_minute_is_unconfirmed() -> None:
 async def test_sending_after_the_end_is_refused() -> None:
     async def over(peer: Peer) -> None:
         await peer.greet()
-        await peer.say(wire.closed("max_session"))
+        await peer.say(wire.closed())
 
     async with ScriptedServer(over) as server, publish(server.url) as captions:
         await all_events(captions)

@@ -79,6 +79,8 @@ def test_retry_after_is_read_in_seconds(header: str, seconds: float) -> None:
         (4507, ProtocolError),
         (1002, ProtocolError),
         (1009, ProtocolError),
+        (4000, ProtocolError),
+        (4029, SessionEnded),
         (1000, SessionEnded),
         (4009, SessionEnded),
         (4999, SessionEnded),

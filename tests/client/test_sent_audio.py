@@ -45,15 +45,42 @@ def test_a_server_that_claims_more_than_was_given_gets_what_follows() -> None:
     np.testing.assert_array_equal(audio.take(100), numbered_samples(10, start=500))
 
 
-def test_a_new_session_starts_after_the_last_caption_of_the_old() -> None:
+def test_a_new_session_starts_after_what_the_old_one_acknowledged() -> None:
     audio = filled(800, sent=800)
-    audio.acknowledge(received=700, committed=300)
-    audio.captioned(450)
+    audio.acknowledge(450)
     audio.restart()
     np.testing.assert_array_equal(audio.take(1000), numbered_samples(350, start=450))
-    audio.acknowledge(received=350, committed=100)  # counts from 450
+    audio.acknowledge(100)  # counts from 450
     audio.restart()
     np.testing.assert_array_equal(audio.take(1000), numbered_samples(250, start=550))
+
+
+def test_a_session_that_acknowledged_nothing_is_sent_again_as_a_whole() -> None:
+    audio = filled(800, sent=300)
+    audio.acknowledge(200)
+    audio.restart()
+    audio.take(400)
+    audio.restart()
+    np.testing.assert_array_equal(audio.take(1000), numbered_samples(600, start=200))
+
+
+def test_what_a_resumed_session_holds_counts_as_acknowledged() -> None:
+    audio = filled(800, sent=700)
+    audio.acknowledge(100)
+    audio.resume(500)
+    audio.take(1000)
+    audio.restart()
+    np.testing.assert_array_equal(audio.take(1000), numbered_samples(300, start=500))
+
+
+def test_unacknowledged_audio_that_is_no_longer_held_is_counted_as_lost_once() -> None:
+    audio = filled(1000, sent=400)
+    audio.acknowledge(300)
+    audio.append(numbered_samples(600, start=1000))
+    assert audio.lost == 200  # samples 400 to 599
+    audio.restart()
+    assert audio.lost == 300  # and 300 to 399, which may have arrived
+    np.testing.assert_array_equal(audio.take(10), numbered_samples(10, start=600))
 
 
 def test_room_counts_what_the_server_has_confirmed_once_it_confirms_anything() -> None:
@@ -61,7 +88,7 @@ def test_room_counts_what_the_server_has_confirmed_once_it_confirms_anything() -
     assert audio.room == 200
     audio.take(500)
     assert audio.room == 700
-    audio.acknowledge(received=100, committed=0)
+    audio.acknowledge(100)
     assert audio.room == 300
 
 

@@ -95,21 +95,22 @@ def test_a_lost_session_is_resumed_where_the_server_wants_it() -> None:
     assert drain(session) == ([], wire.numbered_samples(2 * SECOND, start=2 * SECOND).tobytes())
 
 
-def test_a_session_that_cannot_be_resumed_begins_again_after_the_last_caption() -> None:
+def test_a_session_that_cannot_be_resumed_begins_again_after_the_last_acknowledgement() -> None:
     session = ready_session()
     session.send_audio(wire.numbered_samples(4 * SECOND))
     drain(session)
-    session.receive_text(wire.ack(4 * SECOND, committed=SECOND))
-    session.receive_text(wire.delta(1, "word", end=2.0))
+    session.receive_text(wire.ack(2 * SECOND))
+    session.receive_text(wire.delta(1, "word", end=0.5))  # the room will see the rest as well
     session.lost(1012)
     session.connected()
     drain(session)
     session.events_to_show()
     session.receive_text(wire.ready("s_2"))
     assert drain(session)[1] == wire.numbered_samples(2 * SECOND, start=2 * SECOND).tobytes()
-    session.receive_text(wire.delta(1, "more", end=1.0))  # numbered from 1 again, on a new clock
+    session.receive_text(wire.delta(1, "more", end=0.2))  # numbered from 1 again
+    session.receive_text(wire.ack(SECOND))  # on a new clock
     shown = session.events_to_show()
-    assert [type(event) for event in shown] == [Ready, DeltaMessage]
+    assert [type(event) for event in shown] == [Ready, DeltaMessage, Ack]
     session.lost(1006)
     session.connected()
     (start,), _ = drain(session)
@@ -183,7 +184,7 @@ def test_a_stop_before_ready_is_kept_until_then() -> None:
     assert order(session) == [100, "stop"]
 
 
-@pytest.mark.parametrize("code", [1001, 1006, 1011, 1012, 1013, 4000, 4008, 4029])
+@pytest.mark.parametrize("code", [1001, 1006, 1011, 1012, 1013, 4008])
 def test_a_session_comes_back_after_codes_that_allow_it(code: int) -> None:
     session = ready_session()
     session.lost(code)
@@ -192,13 +193,21 @@ def test_a_session_comes_back_after_codes_that_allow_it(code: int) -> None:
 
 @pytest.mark.parametrize(
     ("code", "error"),
-    [(4501, NotAllowed), (4503, NotAllowed), (4507, ProtocolError), (1009, ProtocolError)],
+    [
+        (4000, ProtocolError),
+        (4029, SessionEnded),
+        (4501, NotAllowed),
+        (4503, NotAllowed),
+        (4507, ProtocolError),
+        (1009, ProtocolError),
+    ],
 )
 def test_a_session_ends_with_the_servers_sentence_after_codes_that_forbid_it(
     code: int, error: type[Exception]
 ) -> None:
     session = ready_session()
     session.receive_text(wire.error("no", "Your key has expired; make a new one."))
+    session.receive_text(wire.error("late", "The end is odd.", fatal=False))
     session.lost(code)
     assert is_in(session, Phase.CLOSED)
     assert isinstance(session.failure, error)
@@ -234,12 +243,48 @@ def test_what_is_no_message_of_the_protocol_is_a_protocol_error(text: str) -> No
         ready_session().receive_text(text)
 
 
-def test_a_server_that_restarts_does_not_end_the_session() -> None:
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [("going_away", 1012), ("max_session", 1001), ("idle", 4008), ("not yet known", 1013)],
+)
+def test_an_end_nobody_asked_for_does_not_end_the_session(reason: str, code: int) -> None:
     session = ready_session()
-    session.receive_text(wire.closed("going_away"))
-    session.lost(1012)
+    session.receive_text(wire.closed(reason))
+    assert session.events_to_show() == []
+    session.lost(code)
     assert session.phase is Phase.CONNECTING
     assert session.failure is None
+
+
+@pytest.mark.parametrize("code", [1000, 4000, 4009, 4029])
+def test_an_account_nobody_asked_for_does_not_hide_a_code_that_forbids_coming_back(
+    code: int,
+) -> None:
+    session = ready_session()
+    session.receive_text(wire.closed("failed"))
+    session.lost(code)
+    assert is_in(session, Phase.CLOSED)
+    assert session.failure is not None
+
+
+def test_a_stop_that_the_servers_restart_overtook_is_said_again() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(900))
+    session.stop()
+    drain(session)
+    session.receive_text(wire.ack(400))
+    session.receive_text(wire.closed("going_away"))
+    session.lost(1012)
+    session.connected()
+    drain(session)
+    session.receive_text(wire.ready("s_2"))
+    assert order(session) == [500, "stop"]
+
+
+def test_a_warning_is_not_the_reason_of_a_later_loss() -> None:
+    session = ready_session()
+    session.receive_text(wire.error("engine_error", "The model failed.", fatal=False))
+    assert session.last_words is None
 
 
 @pytest.mark.parametrize("text", [wire.delta(1, "Hi"), wire.ack(5), wire.closed()])
@@ -298,7 +343,7 @@ def test_another_attempt_is_announced() -> None:
 
 def test_the_account_ends_the_session() -> None:
     session = ready_session()
-    session.receive_text(wire.closed("max_session"))
+    session.receive_text(wire.closed())
     (event,) = session.events_to_show()
     assert isinstance(event, Closed)
     assert is_in(session, Phase.CLOSED)

@@ -61,8 +61,8 @@ def ack(received: int, committed: int = 0) -> str:
     return say("ack", received=received, committed=committed)
 
 
-def error(code: str, message: str, *, retry_after_ms: int | None = None) -> str:
-    return say("error", code=code, message=message, fatal=True, retry_after_ms=retry_after_ms)
+def error(code: str, message: str, *, fatal: bool = True, retry_after_ms: int | None = None) -> str:
+    return say("error", code=code, message=message, fatal=fatal, retry_after_ms=retry_after_ms)
 
 
 def closed(reason: str = "stop") -> str:

@@ -65,16 +65,37 @@ test('ninety seconds are held, older audio cannot be sent again', () => {
   assert.equal(history.rewind(200 * SAMPLE_RATE + 1), false);
 });
 
-test('a new session begins with the first unsent sample', () => {
+test('a new session begins with what was not acknowledged', () => {
   const history = new AudioHistory();
   const chunk = counter();
   history.append(chunk(100));
   history.append(chunk(100));
-  history.rewind(150);
-  history.restart();
+  takeAll(history);
+  history.restart(150);
   assert.equal(history.cursor, 0);
   assert.equal(history.unsent, 50);
   assert.deepEqual(takeAll(history), Array.from({ length: 50 }, (_, i) => 150 + i));
   assert.equal(history.rewind(0), true);
   assert.equal(history.rewind(51), false);
+});
+
+test('a server that acknowledged more than it was sent gets what was not sent', () => {
+  const history = new AudioHistory();
+  const chunk = counter();
+  history.append(chunk(100));
+  takeAll(history);
+  history.append(chunk(20));
+  history.restart(110);
+  assert.deepEqual(takeAll(history), Array.from({ length: 20 }, (_, i) => 100 + i));
+});
+
+test('a new session is sent a minute at most, the newest', () => {
+  const history = new AudioHistory();
+  for (let i = 0; i < 80; i += 1) {
+    history.append(new Int16Array(SAMPLE_RATE).fill(i));
+    history.take();
+  }
+  history.restart(5 * SAMPLE_RATE);
+  assert.equal(history.unsent, 60 * SAMPLE_RATE);
+  assert.equal(history.take()?.[0], 20);
 });

@@ -89,6 +89,7 @@ test('audio is not thrown into a connection that is closing', () => {
   const { network, log, speak, goLive } = publisher();
   goLive();
   speak(2);
+  network.last.say({ type: 'ack', received: 2 * CHUNK, committed: 0 });
   network.last.beginClose();
   speak(3);
   network.last.hangUp(1012);
@@ -98,22 +99,45 @@ test('audio is not thrown into a connection that is closing', () => {
   assert.equal(log.dropped, 0);
 });
 
-test('when the server cannot resume, the new session begins with what it never got', () => {
+test('when the server cannot resume, the new session begins with what it did not acknowledge', () => {
   const { network, speak, goLive } = publisher();
   goLive();
   speak(10);
+  network.last.say({ type: 'ack', received: 8 * CHUNK + 3, committed: CHUNK });
   network.last.say({ type: 'delta', seq: 9, utterance: 1, text: 'Hei', words: [] });
   network.last.hangUp(1006);
   speak(4);
   network.pass(1000);
   goLive({ session: 's_2', resume_token: 'rt_9' });
-  assert.deepEqual(network.last.samples, counting(10 * CHUNK, 14 * CHUNK));
+  assert.deepEqual(network.last.samples, counting(8 * CHUNK + 3, 14 * CHUNK));
   network.last.hangUp(1006);
   network.pass(1000);
   network.last.accept();
   assert.deepEqual(network.last.messages[0].resume, {
     session: 's_2', resume_token: 'rt_9', last_seq: 0,
   });
+});
+
+test('each new session counts its acknowledgements from its own beginning', () => {
+  const { network, speak, goLive } = publisher();
+  const breakOff = () => {
+    network.last.hangUp(1006);
+    network.pass(1000);
+  };
+  goLive();
+  speak(10);
+  network.last.say({ type: 'ack', received: 6 * CHUNK, committed: 0 });
+  breakOff();
+  goLive({ session: 's_2' });
+  breakOff();
+  goLive({ session: 's_3' });
+  assert.deepEqual(network.last.samples, counting(6 * CHUNK, 10 * CHUNK), 's_2 acknowledged nothing');
+  network.last.say({ type: 'ack', received: CHUNK, committed: 0 });
+  breakOff();
+  goLive({ session: 's_3', resumed: true, resume_from: 2 * CHUNK });
+  breakOff();
+  goLive({ session: 's_4' });
+  assert.deepEqual(network.last.samples, counting(8 * CHUNK, 10 * CHUNK), 'resumed at two chunks');
 });
 
 test('a resume from audio that is gone becomes a fresh session', () => {

@@ -71,8 +71,17 @@ export class AudioHistory {
     return true;
   }
 
-  /** Begins a new session: the first unsent sample becomes sample 0. */
-  restart() {
+  /**
+   * Begins a new session: the first sample that the old one did not get becomes sample 0.
+   *
+   * What was sent after the last acknowledgement is sent again: the dead connection may not have
+   * delivered it. No more than a minute is, which is what a server takes at once.
+   *
+   * @param {number} received samples of the old session that the server has acknowledged
+   */
+  restart(received) {
+    const kept = Math.max(received, this.#start, this.#end - UNSENT_SAMPLES);
+    this.#cursor = Math.min(kept, this.#cursor);
     const unsent = [];
     for (let part = this.take(); part; part = this.take()) unsent.push(part);
     this.#chunks = unsent;

@@ -2,8 +2,8 @@
 /**
  * The publisher's conversation: audio up, captions down, over connections that may break.
  *
- * It owns the audio that was not captioned yet, offers to resume after each loss, sends what the
- * server missed, and keeps every buffer bounded: audio that finds no room is dropped, counted and
+ * It owns the audio that the server may not have, offers to resume after each loss, sends again what
+ * was not acknowledged, and keeps every buffer bounded: audio that finds no room is dropped, counted and
  * reported. It must not know about microphones or the page.
  */
 import { AudioHistory } from './audio-history.js';
@@ -46,6 +46,8 @@ export class CaptionSocket {
   /** @type {Ready | null} */
   #session = null;
   #lastSeq = 0;
+  /** Samples of this session that the server has said to have. */
+  #received = 0;
   #live = false;
   #catchingUp = false;
   #dropped = 0;
@@ -73,7 +75,7 @@ export class CaptionSocket {
       protocols,
       {
         onOpen: () => this.#greet(),
-        onMessage: (message) => this.#received(message),
+        onMessage: (message) => this.#heard(message),
         onLost: (loss) => this.#lost(loss),
       },
       env,
@@ -128,12 +130,13 @@ export class CaptionSocket {
   }
 
   /** @param {ServerMessage} message */
-  #received(message) {
+  #heard(message) {
     this.#unheardMs = 0;
     if (message.type === 'ready' && !this.#adopt(message)) return;
     // Not `ready` itself: a server that dies right after it must not be called twice a second.
     if (message.type !== 'ready' && message.type !== 'error') this.#socket.healthy();
     if ('seq' in message) this.#lastSeq = Math.max(this.#lastSeq, message.seq);
+    if (message.type === 'ack') this.#received = message.received;
     this.#handlers.onMessage(message);
     if (message.type === 'ready') this.#pump();
     if (message.type === 'closed' && this.#stopped) this.#finish(message);
@@ -149,9 +152,10 @@ export class CaptionSocket {
       return false;
     }
     if (!resumed) {
-      this.#history.restart();
+      this.#history.restart(this.#received);
       this.#lastSeq = 0;
     }
+    this.#received = resumed ? ready.resume_from : 0;
     this.#session = ready;
     this.#live = true;
     this.#catchingUp = true;
