@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from livecaption.core.audio import FRAME_SAMPLES
 from livecaption.core.captions import (
     CaptionEvent,
     Delta,
@@ -97,13 +98,14 @@ def check_finalized(events: Sequence[CaptionEvent], marks: Sequence[int]) -> Non
 
     Args:
         events: of a whole session.
-        marks: samples taken when each ``finalize`` came.
+        marks: samples taken when each ``finalize`` came. It acts at the last whole frame: the part
+            of a frame that was taken before it belongs to what follows.
     """
     waiting = [0, *marks]
     for event in events:
         if isinstance(event, Finalized):
             waiting.pop(0)
         elif isinstance(event, Final):
-            assert waiting[0] <= event.start
+            assert waiting[0] - FRAME_SAMPLES < event.start
             assert len(waiting) == 1 or event.start < waiting[1]
     assert len(waiting) == 1, "every finalize is answered"
