@@ -10,9 +10,10 @@ import asyncio
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from livecaption.core.captions import CaptionEvent, Delta, Final, Partial
 from livecaption.core.outbox import Outbox, Outgoing
 
-__all__ = ["OutgoingSocket"]
+__all__ = ["OutgoingSocket", "outgoing_event"]
 
 _CLOSE_S = 1.0
 
@@ -69,3 +70,14 @@ class OutgoingSocket:
                 await self._websocket.close(code)
         except (TimeoutError, WebSocketDisconnect, OSError, RuntimeError):
             return
+
+
+def outgoing_event(event: CaptionEvent, session: str, text: str) -> Outgoing:
+    """Queue a partial so that a newer one replaces it, and a delta or final withdraws it."""
+    match event:
+        case Partial():
+            return Outgoing(text, key=("partial", session, event.utterance))
+        case Delta() | Final():
+            return Outgoing(text, withdraws=(("partial", session, event.utterance),))
+        case _:
+            return Outgoing(text)

@@ -18,7 +18,7 @@ from typing import assert_never
 from starlette.websockets import WebSocket
 
 from livecaption.core.audio import SAMPLE_RATE, seconds
-from livecaption.core.captions import CaptionEvent, Delta, Final, Partial
+from livecaption.core.captions import CaptionEvent
 from livecaption.core.config import SessionConfig
 from livecaption.core.outbox import Outgoing
 from livecaption.core.policy import REALTIME, WINDOW, StreamingPolicy
@@ -45,7 +45,7 @@ from livecaption.protocol.server_messages import Ack, Limits, Ready, ServerMessa
 from livecaption.server.closing import close_code_for, error_message
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.live_session import LiveSession
-from livecaption.server.outgoing import OutgoingSocket
+from livecaption.server.outgoing import OutgoingSocket, outgoing_event
 from livecaption.server.tempo import Tempo
 
 __all__ = ["PublisherConnection"]
@@ -333,11 +333,4 @@ class PublisherConnection:
 
     def _send_event(self, event: CaptionEvent) -> None:
         text = encode(event_message(event))
-        match event:
-            case Partial():
-                self.outgoing.put(Outgoing(text, key=("partial", event.utterance)))
-            case Delta() | Final():
-                withdrawn = (("partial", event.utterance),)
-                self.outgoing.put(Outgoing(text, withdraws=withdrawn))
-            case _:
-                self.outgoing.put(Outgoing(text))
+        self.outgoing.put(outgoing_event(event, self._session_id, text))

@@ -34,6 +34,7 @@ from livecaption.protocol.server_messages import (
     Snapshot,
     WordMessage,
 )
+from livecaption.server.outgoing import outgoing_event
 
 __all__ = ["Room", "Rooms", "Speaker", "Subscriber"]
 
@@ -100,7 +101,7 @@ class Room:
             offset=self.offset if numbered else None,
         )
         self._remember(event, speaker, message)
-        outgoing = _outgoing(event, speaker, encode(message))
+        outgoing = outgoing_event(event, speaker.session, encode(message))
         if numbered:
             self._replay.append((self.offset, outgoing.text))
         for put in self.subscribers:
@@ -180,17 +181,6 @@ class Room:
                     self._finals.append(message)
             case _:
                 assert_never(event)
-
-
-def _outgoing(event: CaptionEvent, speaker: Speaker, text: str) -> Outgoing:
-    """Queue a partial so that a newer one replaces it, and a delta or final withdraws it."""
-    match event:
-        case Partial():
-            return Outgoing(text, key=("partial", speaker.session, event.utterance))
-        case Delta() | Final():
-            return Outgoing(text, withdraws=(("partial", speaker.session, event.utterance),))
-        case _:
-            return Outgoing(text)
 
 
 class Rooms:
