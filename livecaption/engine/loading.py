@@ -209,6 +209,7 @@ def _open(
             compute_type=compute_type,
             cpu_threads=options.cpu_threads,
         )
+        _check_alignment_heads(resolved.path)
         _try_out(model)
     except MemoryError as error:
         raise OperatorError(f"There is not enough memory for the model {resolved.name}.") from error
@@ -223,6 +224,27 @@ def _open(
             f"({describe_failure(error)}); download or convert it again."
         ) from error
     return model
+
+
+def _check_alignment_heads(path: Path) -> None:
+    """Refuse a model without heads to align by: CTranslate2 would read memory that is not its own.
+
+    Raises:
+        ValueError: ``config.json`` names no heads, or names them in another form.
+        OSError: it cannot be read.
+    """
+    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    heads = config.get("alignment_heads")
+    if not heads or not isinstance(heads, list) or not all(map(_is_head, heads)):
+        raise ValueError("its config.json names no alignment_heads as [[layer, head], ...]")
+
+
+def _is_head(head: object) -> bool:
+    return (
+        isinstance(head, list)
+        and len(head) == 2
+        and all(type(index) is int and index >= 0 for index in head)
+    )
 
 
 def _try_out(model: WhisperModel) -> None:

@@ -132,6 +132,12 @@ BREAKAGES = {
     "model of something else": write("model.bin", "GGUF" * 1000),
     "config is no JSON": write("config.json", "{nope"),
     "config without alignment heads": write("config.json", '{"lang_ids": [], "suppress_ids": []}'),
+    "config with alignment heads of another form": write(
+        "config.json", '{"alignment_heads": [1, 2], "lang_ids": [], "suppress_ids": []}'
+    ),
+    "config with negative alignment heads": write(
+        "config.json", '{"alignment_heads": [[-1, 0]], "lang_ids": [], "suppress_ids": []}'
+    ),
     "vocabulary is no JSON": write("vocabulary.json", "{nope"),
     "tokenizer is no JSON": write("tokenizer.json", "{nope"),
     "tokenizer of something else": write(
