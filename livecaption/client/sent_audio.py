@@ -50,6 +50,11 @@ class SentAudio:
         return self._cursor
 
     @property
+    def held_from(self) -> int:
+        """Where, on the server's clock, the audio begins that can still be sent."""
+        return max(0, self._ring.start - self._origin)
+
+    @property
     def room(self) -> int:
         """Samples that can be added without losing any that the server may not have."""
         confirmed = self._cursor if self._received is None else self._received

@@ -119,6 +119,7 @@ class PublishSession:
                 session=self._ready.session,
                 resume_token=self._ready.resume_token,
                 last_seq=self._last_seq,
+                held_from=self._outgoing.audio.held_from,
             )
         self._last_error = None
         self._first = [encode(self._start.model_copy(update={"resume": resume}))]

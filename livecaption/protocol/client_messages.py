@@ -98,6 +98,11 @@ class Resume(WireModel):
     resume_token: Identifier
     last_seq: Count
     """``seq`` of the last numbered event the client has handled; 0 for none."""
+    held_from: Annotated[Count | None, Field(description="a whole number, 0 or more, or null")] = (
+        None
+    )
+    """Sample index of the session, at 16 kHz, from which the client still holds its audio; None
+    when it holds whatever the server may ask for. What lies before is declared as a gap."""
 
 
 class Start(WireModel):
@@ -116,7 +121,7 @@ class Start(WireModel):
     speaker: Speaker = None
     resume: Annotated[
         Resume | None,
-        Field(description="an object with session, resume_token and last_seq, or null"),
+        Field(description="an object with session, resume_token, last_seq and held_from, or null"),
     ] = None
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "Limits",
     "OpenUtterance",
     "PartialMessage",
+    "Presence",
     "Ready",
     "RoomDelta",
     "RoomFinal",
@@ -260,6 +261,17 @@ class Snapshot(WireModel):
     ]
 
 
+class Presence(WireModel):
+    """Who speaks in a room; after the snapshot, and whenever it changes."""
+
+    type: Literal["presence"] = "presence"
+    room: Room
+    publishers: Count
+    """Sessions with a live connection; 0 means that nobody captions into this room now."""
+    detached: Count
+    """Sessions whose connection was lost and which may still be resumed."""
+
+
 RoomMessage: TypeAlias = RoomUtteranceStarted | RoomDelta | RoomPartial | RoomFinal | RoomGap
 ServerMessage: TypeAlias = (
     Ready
@@ -274,6 +286,7 @@ ServerMessage: TypeAlias = (
     | FinalizedMessage
     | Closed
     | Snapshot
+    | Presence
     | RoomMessage
 )
 
@@ -290,6 +303,7 @@ SERVER_MESSAGES: dict[str, type[ServerMessage]] = {
     "finalized": FinalizedMessage,
     "closed": Closed,
     "snapshot": Snapshot,
+    "presence": Presence,
 }
 ROOM_MESSAGES: dict[str, type[RoomMessage]] = {
     "utterance_started": RoomUtteranceStarted,

@@ -89,7 +89,12 @@ def test_a_lost_session_is_resumed_where_the_server_wants_it() -> None:
     session.send_audio(wire.numbered_samples(SECOND, start=3 * SECOND))
     session.connected()
     (start,), audio = drain(session)
-    assert start["resume"] == {"session": "s_1", "resume_token": "token-of-s_1", "last_seq": 1}
+    assert start["resume"] == {
+        "session": "s_1",
+        "resume_token": "token-of-s_1",
+        "last_seq": 1,
+        "held_from": 0,
+    }
     assert audio == b""
     session.receive_text(wire.ready(resumed=True, resume_from=2 * SECOND))
     assert drain(session) == ([], wire.numbered_samples(2 * SECOND, start=2 * SECOND).tobytes())
@@ -114,7 +119,12 @@ def test_a_session_that_cannot_be_resumed_begins_again_after_the_last_acknowledg
     session.lost(1006)
     session.connected()
     (start,), _ = drain(session)
-    assert start["resume"] == {"session": "s_2", "resume_token": "token-of-s_2", "last_seq": 1}
+    assert start["resume"] == {
+        "session": "s_2",
+        "resume_token": "token-of-s_2",
+        "last_seq": 1,
+        "held_from": 0,
+    }
     session.receive_text(wire.ready("s_3"))
     assert drain(session)[1] == wire.numbered_samples(SECOND, start=3 * SECOND).tobytes()
 

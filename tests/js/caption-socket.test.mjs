@@ -73,7 +73,7 @@ test('after a loss it resumes: from the sample and after the event the server ne
   network.pass(1000);
   network.last.accept();
   assert.deepEqual(network.last.messages[0].resume, {
-    session: 's_1', resume_token: 'rt_1', last_seq: 2,
+    session: 's_1', resume_token: 'rt_1', last_seq: 2, held_from: 0,
   });
   network.last.say(ready({ resumed: true, resume_from: 7 * CHUNK + 11, resume_token: 'rt_2' }));
   speak(1);
@@ -114,7 +114,7 @@ test('when the server cannot resume, the new session begins with what it did not
   network.pass(1000);
   network.last.accept();
   assert.deepEqual(network.last.messages[0].resume, {
-    session: 's_2', resume_token: 'rt_9', last_seq: 0,
+    session: 's_2', resume_token: 'rt_9', last_seq: 0, held_from: 0,
   });
 });
 

@@ -21,6 +21,11 @@ export class AudioHistory {
   #end = 0;
   #cursor = 0;
 
+  /** Sample index of the oldest sample held. */
+  get start() {
+    return this.#start;
+  }
+
   /** Sample index of the next sample to send. */
   get cursor() {
     return this.#cursor;

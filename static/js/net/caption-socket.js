@@ -122,7 +122,9 @@ export class CaptionSocket {
   #greet() {
     const { session, resume_token } = this.#session ?? {};
     const resume =
-      session && resume_token ? { session, resume_token, last_seq: this.#lastSeq } : null;
+      session && resume_token
+        ? { session, resume_token, last_seq: this.#lastSeq, held_from: this.#history.start }
+        : null;
     this.#socket.send(encodeStart({ room: this.#room, language: this.#language, resume }));
     this.#unheardMs = UNHEARD_LIMIT_MS - READY_TIMEOUT_MS;
     this.#sentSincePulse = true;

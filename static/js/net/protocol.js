@@ -12,7 +12,8 @@ export const SUBPROTOCOL = 'livecaption.v1';
 const TOKEN_PREFIX = 'lct.';
 
 /**
- * @typedef {{session: string, resume_token: string, last_seq: number}} Resume
+ * @typedef {{session: string, resume_token: string, last_seq: number,
+ *   held_from: number}} Resume
  * @typedef {{room: string, language: string | null, resume: Resume | null}} StartOptions
  *
  * @typedef {object} RoomFields added to each event that a watcher gets
@@ -36,6 +37,7 @@ const TOKEN_PREFIX = 'lct.';
  *   partial: string, revision: number}} OpenUtterance
  * @typedef {{type: "snapshot", room: string, offset: number, finals: Final[],
  *   open_utterances: OpenUtterance[]}} Snapshot
+ * @typedef {{type: "presence", room: string, publishers: number, detached: number}} Presence
  * @typedef {{type: "ack", received: number, committed: number}} Ack
  * @typedef {{type: "status", lag: number, hop: number, queue: number}} Status
  * @typedef {{type: "error", code: string, message: string, fatal: boolean,
@@ -45,7 +47,8 @@ const TOKEN_PREFIX = 'lct.';
  *   silent_s: number, lost_s: number}} Closed
  *
  * @typedef {Ready | Snapshot | UtteranceStarted | Delta | Partial | Final | Gap} CaptionMessage
- * @typedef {CaptionMessage | Ack | Status | ServerError | Finalized | Closed} ServerMessage
+ * @typedef {CaptionMessage | Ack | Status | ServerError | Finalized | Closed
+ *   | Presence} ServerMessage
  */
 
 /** The server sent something that is no message of this protocol. */
@@ -78,6 +81,7 @@ const FIELDS = {
   final: { ...NUMBERED, utterance: 'number', text: 'string', language: 'text or null' },
   gap: { ...NUMBERED, from: 'number', to: 'number', reason: 'string' },
   snapshot: { room: 'string', offset: 'number', finals: 'array', open_utterances: 'array' },
+  presence: { room: 'string', publishers: 'number', detached: 'number' },
   ack: { received: 'number', committed: 'number' },
   status: { lag: 'number' },
   error: { code: 'string', message: 'string', fatal: 'boolean' },

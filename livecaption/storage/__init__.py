@@ -1,0 +1,1 @@
+"""Keeps what was said: sessions, their events, and transcripts of rooms."""
