@@ -85,6 +85,7 @@ export class FakeNetwork {
       },
       clearTimer: (timer) => this.#timers.delete(timer),
       random: () => this.luck,
+      now: () => this.#now,
     };
   }
 
