@@ -43,6 +43,9 @@ export class ResumingServer {
   /** Samples whose fate is stored. */
   committed = 0;
   isNetworkUp = true;
+  /** Whether the next connection opens and then delivers nothing from the page. */
+  isNextHeldUp = false;
+  lateTakeovers = 0;
   sessions = 0;
   takeovers = 0;
   resumes = 0;
@@ -69,7 +72,11 @@ export class ResumingServer {
     }
     if (!this.isNetworkUp) return;
     const newest = this.#links.at(-1);
-    if (newest && newest.socket.readyState === 0 && !newest.socket.isClosedByUs) newest.socket.accept();
+    if (newest && newest.socket.readyState === 0 && !newest.socket.isClosedByUs) {
+      newest.isUpOpen = !this.isNextHeldUp;
+      this.isNextHeldUp = false;
+      newest.socket.accept();
+    }
     for (const link of this.#links) if (!link.hasEnded) this.#carry(link);
     this.#caption();
   }
@@ -98,7 +105,9 @@ export class ResumingServer {
     if (!late) return;
     late.hasEnded = false;
     late.isUpOpen = true;
+    const before = this.takeovers;
     this.#hear(late, late.waiting);
+    this.lateTakeovers += this.takeovers - before;
     this.#end(late, 1006);
   }
 
@@ -140,9 +149,12 @@ export class ResumingServer {
 
   /** @param {Link} link @param {any} resume */
   #start(link, resume) {
-    if (resume && resume.resume_token !== `rt_${this.#token}`) {
-      // The answer with the newest token never arrived: the one before is as good.
-      if (resume.resume_token !== `rt_${this.#token - 1}`) throw new Error('an old token');
+    // The answer with the newest token may never have arrived: the one before is as good.
+    const tokens = [`rt_${this.#token}`, `rt_${this.#token - 1}`];
+    if (resume && !tokens.includes(resume.resume_token)) {
+      if (!link.socket.isClosedByUs) throw new Error('the page offers an old token');
+      this.#end(link, 1008);
+      return;
     }
     const before = this.current;
     if (before) {
