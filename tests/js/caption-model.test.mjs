@@ -192,6 +192,15 @@ test('a server that begins its offsets anew is followed', () => {
   assert.deepEqual(shown(after), ['Old', 'New']);
 });
 
+test('a page that was away for longer than the server remembers says that words may be missing', () => {
+  const before = play([snapshot(0, [], []), room({ ...final(1, 1, 'One.'), offset: 1 })]);
+  const after = play([snapshot(99, [room({ ...final(80, 40, 'Forty.'), offset: 98 })], [])], before);
+  assert.deepEqual(after.lines.map(({ kind }) => kind), ['utterance', 'gap', 'utterance']);
+  assert.equal(after.lines[1].seconds, null);
+  const known = [room({ ...final(1, 1, 'One.'), offset: 1 }), room({ ...final(2, 2, 'Two.'), offset: 2 })];
+  assert.deepEqual(shown(play([snapshot(2, known, [])], before)), ['One.', 'Two.']);
+});
+
 test('a snapshot that ends where the page is brings nothing: what was missed follows it', () => {
   const before = play([
     snapshot(10, [], [open(2, 'Two', ' and')]), room({ ...delta(4, 2, ' three'), offset: 11 }),
@@ -258,5 +267,5 @@ test('a gap says how long it is and why', () => {
     'Some words may be missing here: the connection was lost.');
   assert.equal(gapWords({ seconds: 0, reason: 'not_resumed' }),
     'Some words may be missing here: the connection was lost.');
-  assert.equal(gapWords({ seconds: 2, reason: 'constructor' }), '2.0 s were not captioned.');
+  assert.equal(gapWords({ seconds: 2, reason: 'constructor' }), '2 s were not captioned.');
 });

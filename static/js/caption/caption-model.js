@@ -196,6 +196,22 @@ function applyFinal(captions, session, event, now) {
 }
 
 /**
+ * Marks that a page was away for longer than the server remembers: when nothing of the snapshot is
+ * known, something before it may have been missed.
+ *
+ * @param {Captions} captions
+ * @param {number} offset
+ * @param {readonly Final[]} finals
+ * @returns {readonly Line[]}
+ */
+function withHole({ lines }, offset, finals) {
+  const known = new Set(lines.map(({ key }) => key));
+  const isNews = finals.every(({ session, utterance }) => !known.has(keyOf(session ?? '', utterance)));
+  if (lines.length === 0 || finals.length === 0 || !isNews) return lines;
+  return putGap(lines, '', null, { reason: NOT_RESUMED, name: `before ${offset}`, at: null });
+}
+
+/**
  * What a watcher sees first, and again after each reconnect: lines it has are completed, lines it
  * lacks are added, lines that the room no longer has open are closed. One that ends where we are
  * says that everything missed will follow, and brings nothing else.
@@ -206,7 +222,7 @@ function applyFinal(captions, session, event, now) {
  */
 function applySnapshot(captions, { offset, finals, open_utterances }) {
   if (offset === captions.offset) return captions;
-  let next = { ...captions, offset };
+  let next = { ...captions, offset, lines: withHole(captions, offset, finals) };
   for (const final of finals) {
     const session = final.session ?? '';
     next = applyFinal(remember(next, session, { seq: final.seq }), session, final, null);
