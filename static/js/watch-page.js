@@ -41,6 +41,7 @@ let connection = { link: 'connecting', presence: null };
 let reason = null;
 /** @type {import('./page/watch-state.js').Ending | null} */
 let ending = room === null ? 'bad-room' : null;
+let isConnected = false;
 let graceTimer = 0;
 let hiddenAt = 0;
 
@@ -51,10 +52,16 @@ function show() {
   reading.layoutChanged();
 }
 
+function endGrace() {
+  clearTimeout(graceTimer);
+  graceTimer = 0;
+}
+
 /** @param {Loss} loss */
 function lost(loss) {
-  clearTimeout(graceTimer);
+  isConnected = false;
   if (!loss.willRetry) {
+    endGrace();
     ending = endingOf(loss);
     connection = { link: 'ended', presence: null };
     show();
@@ -62,17 +69,18 @@ function lost(loss) {
   }
   reason = reasonOf(loss) ?? reason;
   const tell = () => {
+    endGrace();
     connection = { link: 'lost', presence: null };
     show();
   };
-  if (connection.link === 'open') graceTimer = setTimeout(tell, GRACE_MS);
-  else tell();
+  if (connection.link !== 'open') tell();
+  else if (graceTimer === 0) graceTimer = setTimeout(tell, GRACE_MS);
   if (!loss.opened) void explain();
 }
 
 async function explain() {
   const found = reasonOfDiagnosis(await diagnose(), navigator.onLine);
-  if (connection.link === 'open' || connection.link === 'ended') return;
+  if (isConnected || connection.link === 'ended') return;
   reason = found;
   show();
 }
@@ -81,7 +89,8 @@ async function explain() {
 function heard(message) {
   reading.show(message);
   if (message.type === 'snapshot') {
-    clearTimeout(graceTimer);
+    isConnected = true;
+    endGrace();
     reason = null;
     connection = { ...connection, link: 'open' };
     show();

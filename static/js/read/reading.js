@@ -112,7 +112,8 @@ class Reading {
 
   /** Call it when something beside the captions changed its height. */
   layoutChanged() {
-    if (this.#held === null) this.#follow.contentChanged();
+    // Without captions there is nothing to follow: the head of the page stays in sight.
+    if (this.#held === null && this.#captions.lines.length > 0) this.#follow.contentChanged();
   }
 
   /** Back to the newest words. */
@@ -173,7 +174,7 @@ class Reading {
     const stamps = this.#stampsOf(shown);
     this.#view.render(shown, stamps);
     if (this.#popOut.isOpen) this.#popOut.render(shown, stamps);
-    if (this.#held === null) this.#follow.contentChanged();
+    this.layoutChanged();
     this.#showBar();
   }
 
