@@ -1,7 +1,7 @@
 // @ts-check
 /** Entry of the mic page: joins elements and modules, and does nothing else. */
 import { Capture } from './audio/capture.js';
-import { languageOfPage, localise, setInterfaceLanguage } from './i18n/i18n.js';
+import { languageOfPage, setInterfaceLanguage } from './i18n/i18n.js';
 import { DEFAULT_ROOM, roomFromQuery, socketFor } from './net/address.js';
 import { diagnose } from './net/diagnose.js';
 import { BROWSER } from './net/reconnecting-socket.js';
@@ -10,7 +10,6 @@ import { find, MicElements, write } from './page/mic-elements.js';
 import { MicSession } from './page/mic-session.js';
 
 setInterfaceLanguage(languageOfPage());
-localise(document);
 
 const toggle = find('toggle', HTMLButtonElement);
 const language = find('language', HTMLSelectElement);

@@ -5,7 +5,7 @@
  * It joins the watching socket, the reading component and the words about the connection. A link
  * that can be revoked carries its token in the fragment, `#t=…`.
  */
-import { languageOfPage, localise, onInterfaceLanguage, setInterfaceLanguage } from './i18n/i18n.js';
+import { languageOfPage, onInterfaceLanguage, setInterfaceLanguage } from './i18n/i18n.js';
 import { roomFromPath, socketFor } from './net/address.js';
 import { diagnose } from './net/diagnose.js';
 import { linkToken, WatchSocket } from './net/watch-socket.js';
@@ -21,7 +21,6 @@ const GRACE_MS = 1500;
 const SLEEP_MS = 15_000;
 
 setInterfaceLanguage(languageOfPage());
-localise(document);
 
 const room = roomFromPath(location);
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));

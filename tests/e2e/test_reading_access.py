@@ -429,6 +429,8 @@ async def test_a_chosen_language_is_spoken_at_once_and_kept(
     page = await open_page("/watch/main", viewport=PHONE)
     room = await RoomOnStage.live(server)
     await room.gap(1.4)
+    await room.presence(0)
+    await expect(page.get_by_role("status")).to_have_text("Nobody is speaking into this room now")
     await page.get_by_role("button", name="Display").click()
     await page.get_by_label("Language of the buttons").select_option("de")
     await expect(page.get_by_role("dialog", name="Einstellungen der Anzeige")).to_be_visible()
@@ -436,7 +438,7 @@ async def test_a_chosen_language_is_spoken_at_once_and_kept(
         "1,4 s wurden nicht untertitelt: der Server kam nicht nach."
     )
     await page.keyboard.press("Escape")
-    await room.presence(0)
+    await expect(page.locator("#headline")).to_have_text("Noch spricht niemand.")
     await expect(page.get_by_role("status")).to_have_text("Zurzeit spricht niemand in diesem Raum")
     await page.reload()
     await expect(page.get_by_role("button", name="Anhalten")).to_be_visible()

@@ -49,10 +49,10 @@ test('a loss has its reason as far as somebody knows it', () => {
   assert.equal(reasonOfDiagnosis('refused', true), 'unreachable');
 });
 
-test('the first line of each minute has a stamp; a line of unknown time has none', () => {
-  const line = (key, at) => ({ key, session: key, start: null, end: null, at });
+test('the first utterance of each minute has a stamp; one of unknown time has none', () => {
+  const line = (key, at) => ({ kind: 'utterance', key, session: key, start: null, end: null, at });
   const stamps = lineStamps(
-    [line('a', null), line('b', 60_000), line('c', 61_000), line('d', 119_999), line('e', 120_000)],
+    [{ ...line('gap', 59_000), kind: 'gap' }, line('a', null), line('b', 60_000), line('c', 61_000), line('d', 119_999), line('e', 120_000)],
     (ms) => `t${ms}`,
   );
   assert.deepEqual([...stamps], [['b', 't60000'], ['e', 't120000']]);

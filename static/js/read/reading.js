@@ -80,7 +80,7 @@ class Reading {
     this.#popOut = new PopOut(viewerUrl, (isOpen) => this.#poppedOut(isOpen));
     this.#bar = new ReadingBar(bar, { goOn: () => this.#goOn(), jump: () => this.jump() });
     this.#tools = this.#furnish(tools);
-    for (const place of [tools, bar, log]) localise(place.parentElement ?? place);
+    localise(document.body);
     this.#settings.follow((settings) => this.#dress(settings));
     onInterfaceLanguage(() => this.#relabel());
     document.addEventListener('visibilitychange', () => this.#looked());
@@ -132,7 +132,6 @@ class Reading {
       room, transcriptUrl, lines: () => this.#captions.lines, settings: () => this.#settings.current,
     });
     document.body.append(display.root, save.root);
-    localise(document.body);
     document.addEventListener('fullscreenchange', () => this.#fullScreenChanged());
     return new Tools(place, {
       announce: () => this.#settings.change({ announce: !this.#settings.current.announce }),
@@ -154,9 +153,8 @@ class Reading {
   }
 
   #relabel() {
-    localise(document.body);
     this.#view.relabel();
-    this.#showBar();
+    this.#draw();
   }
 
   #planDraw() {
