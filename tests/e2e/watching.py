@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from playwright.async_api import Page
 
 from tests.e2e.fake_server import Conversation, FakeServer
 
-__all__ = ["ATTACK", "RoomOnStage", "final", "overflow"]
+__all__ = ["ATTACK", "RoomOnStage", "final", "kept", "overflow"]
 
 ATTACK = '<img src=x onerror="window.attacked = true">'
 
@@ -28,6 +29,12 @@ def final(number: int, text: str, **fields: Any) -> dict[str, Any]:
         "room": "main",
     }
     return {"type": "final", **usual, "text": text, **fields}
+
+
+def kept(settings: Any) -> str:
+    """A script that puts reading settings, or some text, where a page looks for its own."""
+    text = settings if isinstance(settings, str) else json.dumps(settings)
+    return f"localStorage.setItem('livecaption.reading', {json.dumps(text)});"
 
 
 async def overflow(page: Page) -> int:
