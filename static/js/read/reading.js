@@ -94,7 +94,7 @@ class Reading {
   /** @param {ServerMessage} message what does not concern captions is ignored */
   show(message) {
     const isOfCaptions =
-      'seq' in message || ['partial', 'ready', 'snapshot'].includes(message.type);
+      'seq' in message || ['partial', 'ready', 'snapshot', 'closed'].includes(message.type);
     if (!isOfCaptions) return;
     // What was said before the reader came is not read out to them.
     if (message.type === 'snapshot' && this.#captions.lines.length === 0) this.#isSilent = true;
