@@ -16,7 +16,7 @@ from livecaption.engine.batcher import Batcher
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.hub import CaptionHub
-from livecaption.server.pages import STATIC, mic_page, overlay_page
+from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
@@ -52,6 +52,7 @@ def build_app(
         routes=[
             Route("/", mic_page),
             Route("/overlay/{room}", overlay_page),
+            Route("/watch/{room}", watch_page),
             Route("/healthz", alive),
             Route("/readyz", ready),
             WebSocketRoute("/ws/publish", publish),

@@ -141,6 +141,14 @@ test('a resumed session goes on, a new one marks the break and drops the orphane
   assert.equal(told.lines[1].seconds, 3.5, 'the server’s account replaces the guess');
 });
 
+test('a session after one that was ended calmly is no break', () => {
+  const closed = (reason) => ({ type: 'closed', reason, audio_s: 1, lost_s: 0 });
+  const said = [ready(), delta(1, 1, 'First.'), final(2, 1, 'First.')];
+  const next = [ready({ session: 's_2' }), delta(1, 1, 'Second.')];
+  assert.deepEqual(shown(play([...said, closed('stop'), ...next])), ['First.', 'Second.']);
+  assert.deepEqual(shown(play([...said, closed('going_away'), ...next])), ['First.', '', 'Second.']);
+});
+
 const room = (event) => ({ room: 'main', session: 's_a', speaker: null, ...event });
 const snapshot = (offset, finals, open) => ({
   type: 'snapshot', room: 'main', offset, finals, open_utterances: open,
@@ -190,6 +198,15 @@ test('a server that begins its offsets anew is followed', () => {
     snapshot(0, [], []), room({ ...delta(1, 1, 'New'), session: 's_b', offset: 1 }),
   ], before);
   assert.deepEqual(shown(after), ['Old', 'New']);
+});
+
+test('a page that was away for longer than the server remembers says that words may be missing', () => {
+  const before = play([snapshot(0, [], []), room({ ...final(1, 1, 'One.'), offset: 1 })]);
+  const after = play([snapshot(99, [room({ ...final(80, 40, 'Forty.'), offset: 98 })], [])], before);
+  assert.deepEqual(after.lines.map(({ kind }) => kind), ['utterance', 'gap', 'utterance']);
+  assert.equal(after.lines[1].seconds, null);
+  const known = [room({ ...final(1, 1, 'One.'), offset: 1 }), room({ ...final(2, 2, 'Two.'), offset: 2 })];
+  assert.deepEqual(shown(play([snapshot(2, known, [])], before)), ['One.', 'Two.']);
 });
 
 test('a snapshot that ends where the page is brings nothing: what was missed follows it', () => {
@@ -258,5 +275,5 @@ test('a gap says how long it is and why', () => {
     'Some words may be missing here: the connection was lost.');
   assert.equal(gapWords({ seconds: 0, reason: 'not_resumed' }),
     'Some words may be missing here: the connection was lost.');
-  assert.equal(gapWords({ seconds: 2, reason: 'constructor' }), '2.0 s were not captioned.');
+  assert.equal(gapWords({ seconds: 2, reason: 'constructor' }), '2 s were not captioned.');
 });

@@ -362,7 +362,7 @@ export const PROBLEM_STRINGS = {
     'problem.insecure-context.title': 'هذا العنوان غير آمن، لذلك يُبقي المتصفح الميكروفون مغلقًا',
     'problem.insecure-context.advice':
       'افتح هذه الصفحة عبر https، أو على جهاز الخادم نفسه بالعنوان http://localhost.',
-    'problem.unsupported-browser.title': 'لا يستطيع هذا المتصفح التقاط الصوت للترجمة النصية',
+    'problem.unsupported-browser.title': 'لا يستطيع هذا المتصفح التقاط الصوت للتسميات التوضيحية',
     'problem.unsupported-browser.advice': 'استخدم إصدارًا حديثًا من Chrome أو Edge أو Firefox أو Safari.',
     'problem.no-permission.title': 'الميكروفون غير مسموح به',
     'problem.no-permission.advice':
@@ -391,7 +391,7 @@ export const PROBLEM_STRINGS = {
     'problem.connection-lost.title': 'لا يمكن الوصول إلى الخادم',
     'problem.connection-lost.advice': 'يُحفظ ما تقوله دقيقة واحدة ويُرسل عند عودة الاتصال.',
     'problem.going-away.title': 'الخادم يعيد التشغيل',
-    'problem.going-away.advice': 'يُحفظ ما تقوله دقيقة واحدة، وتتابع الترجمة النصية تلقائيًا.',
+    'problem.going-away.advice': 'يُحفظ ما تقوله دقيقة واحدة، وتتابع التسميات التوضيحية تلقائيًا.',
     'problem.server-full.title': 'الخادم ممتلئ',
     'problem.server-full.advice':
       'لا مكان فيه لمتحدث آخر الآن. تواصل هذه الصفحة المحاولة تلقائيًا.',
@@ -408,7 +408,7 @@ export const PROBLEM_STRINGS = {
     'problem.too-slow.advice': 'تحاول هذه الصفحة مجددًا. إن استمر ذلك فأعد تحميلها.',
     'problem.wrong-key.title': 'رمز الوصول مفقود أو خاطئ أو منتهي الصلاحية',
     'problem.wrong-key.advice': 'اطلب رابطًا جديدًا لهذه الصفحة.',
-    'problem.wrong-origin.title': 'لا يقبل الخادم ترجمة نصية من هذا العنوان',
+    'problem.wrong-origin.title': 'لا يقبل الخادم تسميات توضيحية من هذا العنوان',
     'problem.wrong-origin.advice':
       'افتح الصفحة من عنوان الخادم نفسه. يستطيع مشغّله السماح بعناوين أخرى، وعلى أي وكيل بينهما ' +
       'أن يمرّر اتصالات WebSocket.',
