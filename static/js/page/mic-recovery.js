@@ -53,6 +53,7 @@ export class MicRecovery {
     this.#checkpoint = checkpoint;
     this.#place.hidden = false;
     this.#write();
+    this.#handlers.onChange();
     setTimeout(() => this.#tooLate(), left);
   }
 
