@@ -161,7 +161,12 @@ async def test_a_broken_connection_is_resumed_with_the_audio_of_the_break(
     await expect(page.get_by_role("status")).to_have_text("No connection, trying again")
     second = await server.conversation()
     start = await second.ready(resumed=True, resume_from=4000)
-    assert start["resume"] == {"session": "s_1", "resume_token": "rt_1", "last_seq": 1}
+    assert start["resume"] == {
+        "session": "s_1",
+        "resume_token": "rt_1",
+        "last_seq": 1,
+        "held_from": 0,
+    }
     again = await second.audio_bytes(16_000)
     assert again[:8000] == before[8000:16_000]
     await expect(page.get_by_role("status")).to_have_text("Listening")
