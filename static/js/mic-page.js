@@ -116,6 +116,7 @@ async function start() {
 }
 
 write('room', named ?? '–');
+find('room', HTMLElement).title = named ?? '';
 write('server', location.host);
 describeSource();
 onInterfaceLanguage(describeSource);

@@ -63,8 +63,8 @@ export class MicShare {
       return made;
     };
     return element(
-      'section', { class: 'field', 'aria-labelledby': `${name}-name` },
-      element('label', { class: 'field-name', id: `${name}-name`, for: input.id, 'data-i18n': `mic.share.${name}` }),
+      'div', { class: 'field' },
+      element('label', { class: 'field-name', for: input.id, 'data-i18n': `mic.share.${name}` }),
       input,
       element('p', { class: 'note', id: `${name}-note`, 'data-i18n': `mic.share.${name}.note` }),
       element(
