@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livecaption.core.hypothesis import Word
+
 __all__ = ["BEGINNING", "Checkpoint"]
 
 
@@ -27,6 +29,8 @@ class Checkpoint:
     """Samples before ``clock`` by what became of them."""
     language: str | None = None
     """Detected and pinned, if it was."""
+    context: tuple[Word, ...] = ()
+    """Committed words that may end behind ``clock``: they are heard again, not shown again."""
 
 
 BEGINNING = Checkpoint()

@@ -35,6 +35,10 @@ _SLICE = SAMPLE_RATE
 """Audio is taken in slices of a second, so that no chunk can outrun the ring buffer."""
 
 
+_BREATH = SAMPLE_RATE // 5
+"""Silence after speech that a person leaves before muting a microphone."""
+
+
 class CaptionSession:
     """One publisher's captions. Not thread-safe; it never blocks."""
 
@@ -64,6 +68,7 @@ class CaptionSession:
         self._silent_from = checkpoint.clock
         self._lookback = config.pre_roll + (config.gate.onset_frames + 1) * FRAME_SAMPLES
         self._current: Utterance | None = None
+        self._before = checkpoint.context
         self._ending = EndingQueue(self._publisher, self._ledger, self._on_end)
         self._requester = Requester(config, checkpoint.language)
         self._utterances = checkpoint.utterances
@@ -116,6 +121,12 @@ class CaptionSession:
         """Samples of speech received that no published hypothesis covers yet; 0 in silence."""
         oldest = next((u for u in self._ending if not u.resolved), self._current)
         return max(0, self._clock - max(oldest.covered, oldest.onset)) if oldest else 0
+
+    @property
+    def in_mid_speech(self) -> bool:
+        """Whether the last audio received is speech: who falls silent so did not mean to."""
+        heard = self._endpointer.speech_stop
+        return self._current is not None and self._clock - heard <= _BREATH
 
     @property
     def stats(self) -> SessionStats:
@@ -258,7 +269,8 @@ class CaptionSession:
             case Opened():
                 start = max(boundary.start, self._silent_from)
                 onset = max(boundary.onset, start)
-                self._open(onset, start, ())
+                self._open(onset, start, self._before)
+                self._before = ()
                 self._scheduler.opened(onset)
             case Closed():
                 self._close(boundary)
