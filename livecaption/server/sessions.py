@@ -18,7 +18,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -102,6 +102,9 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self._held)
+
+    def __iter__(self) -> Iterator[HeldSession]:
+        return iter(tuple(self._held.values()))
 
     # -- begin and resume -------------------------------------------------------------------
 

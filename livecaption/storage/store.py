@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -33,6 +34,9 @@ from livecaption.storage.statements import statement_of
 __all__ = ["FILE_NAME", "TranscriptStore"]
 
 FILE_NAME = "transcripts.sqlite3"
+
+# At DEBUG it logs every statement with its values, which are what people said.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
 _AT_ONCE = 8
 """Sessions deleted before the size is looked at again."""
@@ -245,6 +249,8 @@ class TranscriptStore:
     async def _release_pages(self) -> None:
         async with self._writing:
             await self._writer.execute_fetchall("PRAGMA incremental_vacuum")
+            # Until then the old pages can be read in the log beside the file.
+            await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _claim(directory: Path) -> IO[str]:
