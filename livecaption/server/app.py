@@ -19,6 +19,7 @@ from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
 from livecaption.server.pages import STATIC, mic_page, overlay_page
 from livecaption.server.publish import publish
+from livecaption.server.room_routes import routes as room_routes
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
 from livecaption.storage.store import TranscriptStore
@@ -67,6 +68,7 @@ def build_app(
             Route("/overlay/{room}", overlay_page),
             Route("/healthz", alive),
             Route("/readyz", ready),
+            *room_routes,
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),
             Mount("/static", StaticFiles(directory=STATIC)),

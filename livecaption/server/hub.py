@@ -18,6 +18,7 @@ from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
 from livecaption.server.sessions import Sessions
 from livecaption.settings import Settings
+from livecaption.storage.links import Links
 from livecaption.storage.records import RoomTail
 from livecaption.storage.store import TranscriptStore
 
@@ -62,6 +63,7 @@ class CaptionHub:
         self.batcher = batcher
         self.store = store
         self.recorder = Recorder(store)
+        self.links = Links(store)
         self.rooms = Rooms(self._recall)
         self.sessions = Sessions(settings, store, self.recorder, self.rooms, batcher, new_detector)
         self.ready = asyncio.Event()
