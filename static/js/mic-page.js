@@ -1,6 +1,7 @@
 // @ts-check
 /** Entry of the mic page: joins elements and modules, and does nothing else. */
 import { Capture } from './audio/capture.js';
+import { languageOfPage, setInterfaceLanguage } from './i18n/i18n.js';
 import { DEFAULT_ROOM, roomFromQuery, socketFor } from './net/address.js';
 import { diagnose } from './net/diagnose.js';
 import { BROWSER } from './net/reconnecting-socket.js';
@@ -8,13 +9,14 @@ import { nameLanguages } from './page/languages.js';
 import { find, MicElements, write } from './page/mic-elements.js';
 import { MicSession } from './page/mic-session.js';
 
+setInterfaceLanguage(languageOfPage());
+
 const toggle = find('toggle', HTMLButtonElement);
 const language = find('language', HTMLSelectElement);
-const announce = find('announce', HTMLInputElement);
 
 nameLanguages(language);
 const room = roomFromQuery(location);
-const elements = new MicElements();
+const elements = new MicElements(room ?? DEFAULT_ROOM);
 const session = new MicSession(
   {
     ...socketFor(location, '/ws/publish'),
@@ -27,7 +29,6 @@ const session = new MicSession(
 
 write('room', room ?? '–');
 write('server', location.host);
-elements.announce(announce.checked);
 toggle.disabled = room === null;
 if (room === null) elements.showProblem('bad-room', '');
 else if (!window.isSecureContext) elements.showProblem('insecure-context', '');
@@ -37,11 +38,5 @@ toggle.addEventListener('click', () => {
   else void session.stop();
 });
 find('resume', HTMLButtonElement).addEventListener('click', () => void session.resume());
-find('jump', HTMLButtonElement).addEventListener('click', () => {
-  elements.jumpToLive();
-  // The button vanishes now; the keyboard must not be left nowhere.
-  toggle.focus({ preventScroll: true });
-});
 language.addEventListener('change', () => session.setLanguage(language.value || null));
-announce.addEventListener('change', () => elements.announce(announce.checked));
 window.addEventListener('online', () => session.retryNow());

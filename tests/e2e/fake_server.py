@@ -141,10 +141,14 @@ class FakeServer:
         self.refuse: HTTPStatus | None = None
         """Answer to WebSocket handshakes instead of accepting them."""
         self.readiness: tuple[HTTPStatus, str] = (HTTPStatus.OK, "ready")
+        self.transcript = HTTPStatus.NOT_FOUND
+        """Answer to requests for a room's transcript."""
         self.port = 0
         self.attempts = 0
         """WebSocket handshakes so far, accepted or not."""
         self._attempted = asyncio.Event()
+        self._paths: set[str] = set()
+        self._requested = asyncio.Condition()
         self._conversations: asyncio.Queue[Conversation] = asyncio.Queue()
 
     @property
@@ -163,6 +167,11 @@ class FakeServer:
                 self._attempted.clear()
                 await self._attempted.wait()
 
+    async def asked(self, path: str, *, within_s: float = 10) -> None:
+        """Wait until a page has asked for a path by HTTP."""
+        async with asyncio.timeout(within_s), self._requested:
+            await self._requested.wait_for(lambda: path in self._paths)
+
     async def publisher(self, **changes: Any) -> Conversation:
         """Wait for the next WebSocket and greet it."""
         conversation = await self.conversation()
@@ -175,9 +184,12 @@ class FakeServer:
         self._conversations.put_nowait(conversation)
         await conversation.listen()
 
-    def answer(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer everything that is not a WebSocket to be accepted."""
         path = request.path.partition("?")[0]
+        async with self._requested:
+            self._paths.add(path)
+            self._requested.notify_all()
         if path.startswith("/ws/"):
             self.attempts += 1
             self._attempted.set()
@@ -186,6 +198,8 @@ class FakeServer:
             status, word = self.readiness
             body = json.dumps({"status": word}).encode()
             return _response(status, body, {"Content-Type": "application/json"})
+        if path.endswith("/transcript"):
+            return _response(self.transcript, b"text\n", {"Content-Type": "text/plain"})
         return _file(path)
 
 
@@ -194,6 +208,8 @@ def _file(path: str) -> Response:
         file = STATIC / "index.html"
     elif path.startswith("/overlay/"):
         file = STATIC / "overlay.html"
+    elif path.startswith("/watch/"):
+        file = STATIC / "watch.html"
     else:
         file = STATIC / path.removeprefix("/static/")
     if not file.is_file():

@@ -60,7 +60,7 @@ async def test_committed_and_tentative_words_differ_and_both_are_easy_to_read(
         ".facts dt >> nth=0",
         ".facts dd >> nth=0",
         ".room",
-        ".announce span",
+        "#tool-hold .tool-name",
         ".choose-name",
         "#language",
     ):
@@ -92,7 +92,7 @@ async def test_nothing_is_wider_than_a_small_window(
     await talk.hang_up(1013)
     await expect(page.locator("#problem")).to_be_visible()
     assert await _overflow(page) == 0
-    for name in ("#toggle", "#language", "#announce", "#problem", ".facts"):
+    for name in ("#toggle", "#language", "#tool-display", "#problem", ".facts"):
         box = await page.locator(name).bounding_box()
         assert box is not None, name
         assert box["x"] >= 0, name
@@ -129,7 +129,7 @@ async def test_everything_can_be_done_with_the_keyboard_and_focus_is_visible(
 ) -> None:
     page = await open_page()
     reached = []
-    for _ in range(3):
+    for _ in range(8):
         await page.keyboard.press("Tab")
         focused = await page.evaluate(
             """() => {
@@ -140,7 +140,8 @@ async def test_everything_can_be_done_with_the_keyboard_and_focus_is_visible(
         assert focused[1] == "solid", focused
         assert focused[2] >= 2, focused
         reached.append(focused[0])
-    assert reached == ["announce", "language", "toggle"]
+    tools = ["announce", "hold", "display", "save", "popOut", "fullScreen"]
+    assert reached == [*(f"tool-{name}" for name in tools), "language", "toggle"]
 
     await page.keyboard.press("Enter")
     talk = await server.publisher()

@@ -3,10 +3,7 @@
  * The mic page's elements: what a `MicSession` reports becomes visible here. It decides nothing.
  */
 import { meterPosition } from '../audio/level.js';
-import { applyEvent, NO_CAPTIONS } from '../caption/caption-model.js';
-import { CaptionView } from '../caption/caption-view.js';
-import { Announcer } from './announcer.js';
-import { FollowLive } from './follow-live.js';
+import { mountReading } from '../read/reading.js';
 import { languageName } from './languages.js';
 import { endWords, WORDS } from './mic-state.js';
 import { problemNamed } from './problems.js';
@@ -42,15 +39,22 @@ export function write(id, text) {
 
 /** @implements {MicView} */
 export class MicElements {
-  #captions = NO_CAPTIONS;
-  #isRenderPlanned = false;
-  #lines = new CaptionView(find('captions', HTMLElement));
-  #announcer = new Announcer(find('announcements', HTMLElement));
   #meter = find('meter', HTMLElement);
   #wakeLock = new ScreenWakeLock();
-  #follow = new FollowLive((isFollowing) => {
-    find('jump', HTMLButtonElement).hidden = isFollowing;
-  });
+  #reading;
+
+  /** @param {string} room */
+  constructor(room) {
+    this.#reading = mountReading({
+      captions: find('captions', HTMLElement),
+      tools: find('reading-tools', HTMLElement),
+      bar: find('reading-bar', HTMLElement),
+      home: find('toggle', HTMLElement),
+      room,
+      viewerUrl: `/watch/${room}`,
+      transcriptUrl: `/v1/rooms/${room}/transcript`,
+    });
+  }
 
   /** @param {MicState} state */
   showState(state) {
@@ -77,7 +81,7 @@ export class MicElements {
     anchor.href = link?.href ?? '';
     anchor.textContent = link?.text ?? '';
     find('resume', HTMLButtonElement).hidden = !offersResume;
-    this.#follow.contentChanged();
+    this.#reading.layoutChanged();
   }
 
   /** @param {ServerMessage} message */
@@ -90,11 +94,7 @@ export class MicElements {
     if ((message.type === 'ready' || message.type === 'final') && message.language) {
       write('heard-language', languageName(message.language));
     }
-    const isOfCaptions = 'seq' in message || message.type === 'partial' || message.type === 'ready';
-    if (!isOfCaptions) return;
-    this.#captions = applyEvent(this.#captions, message);
-    if (!this.#isRenderPlanned) requestAnimationFrame(() => this.#render());
-    this.#isRenderPlanned = true;
+    this.#reading.show(message);
   }
 
   /** @param {number} rms 0 to 1 */
@@ -107,24 +107,5 @@ export class MicElements {
   /** @param {Closed | null} closed */
   showEnd(closed) {
     write('status', endWords(closed));
-  }
-
-  /** @param {boolean} isOn whether finished sentences are handed to assistive technology */
-  announce(isOn) {
-    this.#announcer.set(isOn);
-  }
-
-  /** Back to the newest words. */
-  jumpToLive() {
-    this.#follow.jump();
-  }
-
-  #render() {
-    this.#isRenderPlanned = false;
-    const { lines } = this.#captions;
-    document.body.classList.toggle('has-captions', lines.length > 0);
-    this.#lines.render(lines);
-    this.#announcer.update(lines);
-    this.#follow.contentChanged();
   }
 }
