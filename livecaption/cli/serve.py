@@ -11,6 +11,7 @@ import typer
 from livecaption.asgi import create_app, load_transcriber
 from livecaption.cli.terminal import report
 from livecaption.server.serving import LiveServer, bind
+from livecaption.server.text_file import check_text_file
 from livecaption.settings import Settings, load_settings
 
 __all__ = ["run_server", "serve"]
@@ -96,6 +97,18 @@ def serve(
         list[str] | None,
         typer.Option(help="A host name to answer to; repeat for more.", rich_help_panel=_ACCESS),
     ] = None,
+    text_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep a room's newest lines in this file, for an OBS text source.",
+            show_default="none",
+            rich_help_panel=_LIVE,
+        ),
+    ] = None,
+    text_file_room: Annotated[
+        str | None,
+        typer.Option(help="Which room.", show_default="main", rich_help_panel=_LIVE),
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
     ] = None,
@@ -126,6 +139,8 @@ def serve(
         allow_anonymous=allow_anonymous,
         allowed_origins=tuple(allowed_origin) if allowed_origin else None,
         allowed_hosts=tuple(allowed_host) if allowed_host else None,
+        text_file=text_file,
+        text_file_room=text_file_room,
         log_level=log_level,
     )
     run_server(settings)
@@ -145,6 +160,8 @@ def run_server(settings: Settings) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         logging.getLogger("httpx").setLevel(logging.WARNING)
+    if settings.text_file is not None:
+        check_text_file(settings.text_file)
     listener = bind(settings)
     transcriber = load_transcriber(settings, report)
     port = listener.getsockname()[1]

@@ -16,8 +16,11 @@ from livecaption.engine.batcher import Batcher
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.hub import CaptionHub
+from livecaption.server.live_track import live_track_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page
 from livecaption.server.publish import publish
+from livecaption.server.text_file import live_text_file
+from livecaption.server.transcripts import transcript_routes
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
 
@@ -42,7 +45,7 @@ def build_app(
         batcher = new_batcher()
         hub = CaptionHub(settings, batcher, new_detector)
         app.state.hub = hub
-        async with asyncio.TaskGroup() as tasks:
+        async with asyncio.TaskGroup() as tasks, live_text_file(settings, hub.rooms):
             tasks.create_task(batcher.run())
             tasks.create_task(hub.try_model())
             yield
@@ -56,6 +59,8 @@ def build_app(
             Route("/readyz", ready),
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),
+            *transcript_routes(),
+            *live_track_routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, settings=settings)],
