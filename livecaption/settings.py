@@ -84,6 +84,13 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=30.0, gt=0.0)
     """Longest time the last captions may take when the server stops."""
     ping_s: float = Field(default=10.0, gt=0.0)
+    text_file: Path | None = None
+    """A file that always holds the newest lines of a room, for OBS text sources."""
+    text_file_room: str = Field(default="main", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    text_file_lines: int = Field(default=2, ge=1, le=10)
+    text_file_columns: int = Field(default=42, ge=10, le=200)
+    text_file_hold: float = Field(default=5.0, ge=0.0, le=600.0)
+    """Seconds for which the last text stays; 0 keeps it."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

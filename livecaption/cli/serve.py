@@ -12,6 +12,7 @@ import typer
 from livecaption.asgi import create_app, load_transcriber
 from livecaption.cli.terminal import report
 from livecaption.server.serving import LiveServer, bind
+from livecaption.server.text_file import check_text_file
 from livecaption.settings import Settings, load_settings
 from livecaption.storage.store import TranscriptStore
 
@@ -131,6 +132,18 @@ def serve(
             rich_help_panel=_TRANSCRIPTS,
         ),
     ] = None,
+    text_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep a room's newest lines in this file, for an OBS text source.",
+            show_default="none",
+            rich_help_panel=_LIVE,
+        ),
+    ] = None,
+    text_file_room: Annotated[
+        str | None,
+        typer.Option(help="Which room.", show_default="main", rich_help_panel=_LIVE),
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
     ] = None,
@@ -165,6 +178,8 @@ def serve(
         store=False if no_store else None,
         retain=retain,
         max_store_mb=max_store_mb,
+        text_file=text_file,
+        text_file_room=text_file_room,
         log_level=log_level,
     )
     run_server(settings)
@@ -184,6 +199,8 @@ def run_server(settings: Settings) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         logging.getLogger("httpx").setLevel(logging.WARNING)
+    if settings.text_file is not None:
+        check_text_file(settings.text_file)
     listener = bind(settings)
     asyncio.run(_try_transcripts(settings))
     transcriber = load_transcriber(settings, report)

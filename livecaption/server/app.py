@@ -17,9 +17,12 @@ from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
+from livecaption.server.live_track import live_track_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.room_routes import routes as room_routes
+from livecaption.server.text_file import live_text_file
+from livecaption.server.transcripts import transcript_routes
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
 from livecaption.storage.store import TranscriptStore
@@ -54,7 +57,8 @@ def build_app(
                 await hub.sessions.adopt()
                 app.state.hub = hub
                 tasks.create_task(hub.try_model())
-                yield
+                async with live_text_file(settings, hub.rooms):
+                    yield
                 keeping.cancel()
                 hub.sessions.abandon()
                 await batcher.aclose()
@@ -72,6 +76,8 @@ def build_app(
             *room_routes,
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),
+            *transcript_routes(),
+            *live_track_routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, settings=settings)],

@@ -11,7 +11,6 @@ import json
 import logging
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from livecaption.core.outbox import Outgoing
@@ -21,7 +20,7 @@ from livecaption.server.answers import refusal
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingStream
 from livecaption.server.room import Room
-from livecaption.server.room_names import room_of
+from livecaption.server.room_requests import Refusal, room_of
 
 __all__ = ["EventStream", "EventsEndpoint"]
 
@@ -38,16 +37,12 @@ class EventsEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one reader until it leaves or fails."""
         request = Request(scope, receive)
-        hub: CaptionHub = request.app.state.hub
-        room = room_of(request)
-        wished = request.headers.get("last-event-id") or request.query_params.get("after")
-        if isinstance(room, JSONResponse):
-            await room(scope, receive, send)
-        elif wished and not (wished.isascii() and wished.isdecimal() and len(wished) < _DIGITS):
-            rule = "after is a room offset: a whole number, 0 or more."
-            await refusal(400, "bad_request", rule)(scope, receive, send)
-        else:
-            await self._serve(hub, room, int(wished) if wished else None, (scope, receive, send))
+        try:
+            room, after = room_of(request), _after(request)
+        except Refusal as exc:
+            await refusal(exc.status, exc.code, str(exc))(scope, receive, send)
+            return
+        await self._serve(request.app.state.hub, room, after, (scope, receive, send))
 
     async def _serve(
         self, hub: CaptionHub, name: str, after: int | None, wire: tuple[Scope, Receive, Send]
@@ -63,6 +58,15 @@ class EventsEndpoint:
                 await EventStream(room, hub, after).serve(*wire[1:])
             finally:
                 hub.rooms.release(room)
+
+
+def _after(request: Request) -> int | None:
+    wished = request.headers.get("last-event-id") or request.query_params.get("after")
+    if not wished:
+        return None
+    if wished.isascii() and wished.isdecimal() and len(wished) < _DIGITS:
+        return int(wished)
+    raise Refusal(400, "bad_request", "after is a room offset: a whole number, 0 or more.")
 
 
 class _Events(OutgoingStream):

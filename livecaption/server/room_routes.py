@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from livecaption.server.answers import refusal
 from livecaption.server.event_stream import EventsEndpoint
 from livecaption.server.hub import CaptionHub
 from livecaption.server.room import Room
-from livecaption.server.room_names import room_of
+from livecaption.server.room_requests import Refusal, room_of, with_refusals
 from livecaption.storage.links import Link
 from livecaption.storage.records import RoomSummary
 
@@ -33,14 +32,12 @@ async def list_rooms(request: Request) -> Response:
 async def show_room(request: Request) -> Response:
     """``GET /v1/rooms/{room}``: its state and its last captions."""
     name = room_of(request)
-    if isinstance(name, JSONResponse):
-        return name
     hub: CaptionHub = request.app.state.hub
     stored = {summary.room: summary for summary in await hub.store.rooms()}
     room = await hub.rooms.open(name)
     try:
         if name not in stored and room.users == 1:
-            return refusal(404, "no_room", "Nobody has captioned into this room.")
+            raise Refusal(404, "no_room", "Nobody has captioned into this room.")
         snapshot = room.snapshot()
         state = _described(name, room, stored.get(name))
         state["finals"] = [
@@ -57,8 +54,6 @@ async def show_room(request: Request) -> Response:
 async def delete_room(request: Request) -> Response:
     """``DELETE /v1/rooms/{room}``: forget what was said in it, and its links."""
     name = room_of(request)
-    if isinstance(name, JSONResponse):
-        return name
     hub: CaptionHub = request.app.state.hub
     await hub.recorder.flush()
     deleted = await hub.store.delete_room(name)
@@ -72,8 +67,6 @@ async def delete_room(request: Request) -> Response:
 async def make_link(request: Request) -> Response:
     """``POST /v1/rooms/{room}/links``: a link for readers, which can be revoked."""
     name = room_of(request)
-    if isinstance(name, JSONResponse):
-        return name
     hub: CaptionHub = request.app.state.hub
     link, token = await hub.links.make(name)
     page = f"{request.url.scheme}://{request.url.netloc}"
@@ -90,8 +83,6 @@ async def make_link(request: Request) -> Response:
 async def list_links(request: Request) -> Response:
     """``GET /v1/rooms/{room}/links``: the room's links without their tokens, the newest first."""
     name = room_of(request)
-    if isinstance(name, JSONResponse):
-        return name
     hub: CaptionHub = request.app.state.hub
     return JSONResponse({"links": [_link(link) for link in await hub.links.of(name)]})
 
@@ -99,12 +90,10 @@ async def list_links(request: Request) -> Response:
 async def revoke_link(request: Request) -> Response:
     """``DELETE /v1/rooms/{room}/links/{id}``: readers with this link are closed at once."""
     name = room_of(request)
-    if isinstance(name, JSONResponse):
-        return name
     hub: CaptionHub = request.app.state.hub
     link = str(request.path_params["id"])
     if not await hub.links.revoke(name, link):
-        return refusal(404, "no_link", "This room has no such link.")
+        raise Refusal(404, "no_link", "This room has no such link.")
     room = hub.rooms.find(name)
     if room is not None:
         room.evict(link)
@@ -130,10 +119,10 @@ def _link(link: Link) -> dict[str, Any]:
 
 routes = [
     Route("/v1/rooms", list_rooms),
-    Route("/v1/rooms/{room}", show_room, methods=["GET"]),
-    Route("/v1/rooms/{room}", delete_room, methods=["DELETE"]),
+    Route("/v1/rooms/{room}", with_refusals(show_room), methods=["GET"]),
+    Route("/v1/rooms/{room}", with_refusals(delete_room), methods=["DELETE"]),
     Route("/v1/rooms/{room}/events", EventsEndpoint(), methods=["GET"]),
-    Route("/v1/rooms/{room}/links", list_links, methods=["GET"]),
-    Route("/v1/rooms/{room}/links", make_link, methods=["POST"]),
-    Route("/v1/rooms/{room}/links/{id}", revoke_link, methods=["DELETE"]),
+    Route("/v1/rooms/{room}/links", with_refusals(list_links), methods=["GET"]),
+    Route("/v1/rooms/{room}/links", with_refusals(make_link), methods=["POST"]),
+    Route("/v1/rooms/{room}/links/{id}", with_refusals(revoke_link), methods=["DELETE"]),
 ]

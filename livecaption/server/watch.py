@@ -26,7 +26,7 @@ from livecaption.server.handshake import accept, deny
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
 from livecaption.server.room import Room
-from livecaption.server.room_names import ROOM_RULE, is_room
+from livecaption.server.room_requests import ROOM_RULE, is_room
 
 __all__ = ["watch"]
 
