@@ -27,10 +27,15 @@ __all__ = ["CaptionPublisher"]
 class CaptionPublisher:
     """Collects events until they are drained."""
 
-    def __init__(self, *, partials: bool) -> None:
+    def __init__(self, *, partials: bool, seq: int = 0) -> None:
         self._partials = partials
-        self._seq = 0
+        self._seq = seq
         self._events: list[CaptionEvent] = []
+
+    @property
+    def seq(self) -> int:
+        """Of the last numbered event."""
+        return self._seq
 
     def drain(self) -> list[CaptionEvent]:
         """Hand out, once, the events since the last call."""
