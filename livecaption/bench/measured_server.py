@@ -22,9 +22,9 @@ from typing import Any
 import uvloop
 
 from livecaption.asgi import create_app, load_transcriber
+from livecaption.bench.costless import CostlessTranscriber
 from livecaption.bench.inner_vitals import LoopDelays
 from livecaption.engine.base import Transcriber
-from livecaption.engine.scripted import ScriptedTranscriber, script
 from livecaption.errors import LiveCaptionError
 from livecaption.server.hub import CaptionHub
 from livecaption.server.serving import LiveServer, bind
@@ -34,8 +34,6 @@ __all__ = ["SCRIPTED", "main"]
 
 SCRIPTED = "scripted"
 """As ``LIVECAPTION_MODEL``: an engine that costs nothing, to measure all the rest."""
-
-_SCRIPT_S = 3600
 
 
 def main() -> None:
@@ -68,8 +66,7 @@ def main() -> None:
 def _engine(settings: Settings) -> Transcriber:
     if settings.model != SCRIPTED:
         return load_transcriber(settings, logging.getLogger(__name__).info)
-    words = script("so the next thing on the list is this one " * (_SCRIPT_S // 3))
-    return ScriptedTranscriber(words)
+    return CostlessTranscriber()
 
 
 async def _tell(server: LiveServer, state: Any, port: int) -> None:

@@ -2,7 +2,7 @@
 
 ::
 
-    demand of a speaker   duty × (1 / hop + closings)          windows a second
+    demand of a speaker   duty × (1 / hop + pauses)          windows a second
     utilisation           speakers × demand × row_s / workers
     hop that is needed    where utilisation is just ``most_utilisation``
 
@@ -35,8 +35,8 @@ class EngineLoad:
     """Devices that decode at the same time."""
     duty: float = 0.75
     """Share of the time in which a speaker speaks."""
-    closings_per_s: float = 0.1
-    """Closing decodes a speaker needs each second, on top of the partial ones."""
+    pauses_per_s: float = 0.35
+    """Decodes that pauses and ends ask for whatever the hop is, in a second of speech."""
     turnaround_s: float = 0.0
     """From a partial's request to its result, as measured lately."""
     stay_s: float = 600.0
@@ -52,8 +52,7 @@ class AdmissionPolicy:
     most_hop_s: float = 2.0
     """What the hop may stretch to; beyond it captions are too slow to follow."""
     most_utilisation: float = 0.85
-    """Of the engine. Above it queues grow faster than they empty: at 0.85 a window waits about
-    three batches (1 / (1 - u) / 2), at 0.95 ten."""
+    """Of the engine. A window waits about u / (2 - 2u) batches: three at 0.85, ten at 0.95."""
     most_turnaround_s: float = 1.5
     """Whatever the arithmetic says: nobody is let in while decodes take longer than this."""
     blind: int = 8
@@ -105,7 +104,7 @@ def decide(load: EngineLoad, policy: AdmissionPolicy) -> Admit | Refuse:
 def needed_hop(speakers: int, load: EngineLoad, policy: AdmissionPolicy) -> float | None:
     """Return the shortest hop at which the engine keeps up, seconds; None when there is none."""
     work = speakers * load.duty * (load.row_s or 0.0) / load.workers
-    left = policy.most_utilisation - work * load.closings_per_s
+    left = policy.most_utilisation - work * load.pauses_per_s
     if left <= 0.0 or work / left > policy.most_hop_s:
         return None
     return max(policy.hop_s, work / left)
@@ -125,7 +124,7 @@ def lag(speakers: int, hop_s: float, load: EngineLoad) -> float:
 
 
 def _utilisation(speakers: int, hop_s: float, load: EngineLoad) -> float:
-    demand = load.duty * (1.0 / hop_s + load.closings_per_s)
+    demand = load.duty * (1.0 / hop_s + load.pauses_per_s)
     return speakers * demand * (load.row_s or 0.0) / load.workers
 
 
