@@ -53,6 +53,12 @@ class CaptionLog:
     """Committed words that were changed or taken back afterwards."""
     lost_s: float = 0.0
     """Audio that the server said will never be captioned."""
+    gap_s: float = 0.0
+    """Of that, what was named in gaps."""
+    received_s: float = 0.0
+    """Audio the server says it received."""
+    accounted_s: float = 0.0
+    """Of that, what it says it captioned, found silent, or declared lost in gaps."""
     problem: str | None = None
     """One sentence, when the stream did not end as it should."""
     ended: float | None = None

@@ -101,13 +101,16 @@ class LiveCaptionDialect:
     def _take_bad_news(self, said: dict[str, Any], log: CaptionLog, now: float) -> None:
         match said["type"]:
             case "gap":
-                log.lost_s += said["to"] - said["from"]
+                log.gap_s += said["to"] - said["from"]
+                log.lost_s = max(log.lost_s, log.gap_s)
             case "error" if said["fatal"]:
                 log.problem = said["message"]
             case "closed":
                 self.done = True
                 log.ended = now
                 log.lost_s = max(log.lost_s, said["lost_s"])
+                log.received_s = said["audio_s"]
+                log.accounted_s = said["captioned_s"] + said["silent_s"] + log.gap_s
                 if said["reason"] != "stop":
                     reason = f"the server ended the session: {said['reason']}"
                     log.problem = log.problem or reason

@@ -44,7 +44,7 @@ class OurServer:
     def serve(self) -> AbstractAsyncContextManager[ServerUnderTest]:
         """See ``Target``."""
         # Refusing streams is not what is measured here; the bench decides how many there are.
-        return our_server({"MAX_STREAMS": "100000", **self.settings})
+        return our_server({"MAX_STREAMS": "100000", "ADMISSION": "false", **self.settings})
 
     def dialect(self, index: int) -> Dialect:
         """See ``Target``."""
