@@ -62,7 +62,9 @@ class CaptionSession:
                 Column.LOST: checkpoint.lost,
             }
         )
-        self._publisher = CaptionPublisher(partials=config.partials, seq=checkpoint.seq)
+        self._publisher = CaptionPublisher(
+            partials=config.partials, half_heard=policy.half_heard, seq=checkpoint.seq
+        )
         self._stats = SessionStats()
         self._clock = checkpoint.clock
         self._silent_from = checkpoint.clock

@@ -34,7 +34,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 @dataclass(slots=True)
 class FlickerMeter:
-    """Unstable partial word ratio: words changed after being shown, per word committed.
+    """Unstable partial word ratio: tail words changed after being shown, per tail word shown.
 
     After Baumann et al., "Evaluation and Optimisation of Incremental Processors" (2011), for
     text that is shown as committed words followed by a tail that may change.

@@ -108,6 +108,11 @@ class Batcher:
         """Requests that are not running yet."""
         return len(self._entries)
 
+    @property
+    def busy_batch(self) -> tuple[float, int] | None:
+        """Seconds and rows of a batch when much waits; None while nothing was decoded."""
+        return self._costs.busy(self._policy.max_rows, self._policy.max_seconds)
+
     async def warm_up(self) -> None:
         """Run every batch shape once in the engine thread."""
         await self._in_engine(self._transcriber.warm_up)

@@ -47,6 +47,7 @@ BRISK = StreamingPolicy(
     hop=1600,
     first_window=1600,
     pause=1600,
+    half_heard=0,
     hold_back=1,
     settle=16_000,
     trim_above=24_000,
