@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from livecaption.core.gate import IsSpeech
 from livecaption.engine.batcher import Batcher
+from livecaption.server import qr
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
@@ -71,6 +72,7 @@ def build_app(
             Route("/", mic_page),
             Route("/overlay/{room}", overlay_page),
             Route("/watch/{room}", watch_page),
+            *qr.routes,
             Route("/healthz", alive),
             Route("/readyz", ready),
             *room_routes,

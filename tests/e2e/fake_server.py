@@ -22,6 +22,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from livecaption.protocol.limits import SUBPROTOCOL
+from livecaption.server.qr import qr_svg, viewer_address
 
 __all__ = ["READY", "Conversation", "FakeServer", "fake_server"]
 
@@ -198,6 +199,9 @@ class FakeServer:
             status, word = self.readiness
             body = json.dumps({"status": word}).encode()
             return _response(status, body, {"Content-Type": "application/json"})
+        if path.endswith("/qr.svg"):
+            svg = qr_svg(viewer_address(self.url, path.split("/")[3]))
+            return _response(HTTPStatus.OK, svg, {"Content-Type": "image/svg+xml"})
         if path.endswith("/transcript"):
             return _response(self.transcript, b"text\n", {"Content-Type": "text/plain"})
         return _file(path)
