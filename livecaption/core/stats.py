@@ -53,7 +53,7 @@ class FlickerMeter:
         while kept < min(len(self._tail), len(now)) and self._tail[kept] == now[kept]:
             kept += 1
         self.changed += len(self._tail) - kept
-        self.shown += max(0, len(now) - kept)
+        self.shown += max(0, len(now) - max(kept, len(committed)))
         self._tail = tuple(tail)
 
 
