@@ -78,15 +78,15 @@ class RunFigures:
 
     @property
     def flicker(self) -> float:
-        """Share of the tail words shown that changed afterwards."""
-        shown = sum(f.partial_words for f in self.figures)
-        return sum(f.changed_words for f in self.figures) / shown if shown else 0.0
-
-    @property
-    def revisions_per_word(self) -> float:
-        """Tail words changed per word committed."""
+        """Unstable partial word ratio: tail words changed afterwards, per word committed."""
         words = sum(f.committed_words for f in self.figures)
         return sum(f.changed_words for f in self.figures) / words if words else 0.0
+
+    @property
+    def tail_words_changed(self) -> float:
+        """Share of the words that were tentative when first shown which changed afterwards."""
+        shown = sum(f.partial_words for f in self.figures)
+        return sum(f.changed_words for f in self.figures) / shown if shown else 0.0
 
     @property
     def rewritten_words(self) -> int:

@@ -58,7 +58,7 @@ def run_report(run: RunFigures) -> dict[str, Any]:
         "final_s": delay_row(run.delays("final")),
         "flicker": _short(run.flicker),
         "committed_words_changed": run.rewritten_words,
-        "revisions_per_word": _short(run.revisions_per_word),
+        "tail_words_changed": _short(run.tail_words_changed),
         "max_lag_s": _short(run.max_lag_s),
         "lost_s": _short(run.lost_s),
         "problems": run.problems,

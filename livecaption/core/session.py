@@ -297,7 +297,7 @@ class CaptionSession:
         policy = self._config.policy
         if policy.name == "window":
             return Settled(margin=policy.settle)
-        return LocalAgreement(hold_back=policy.hold_back)
+        return LocalAgreement(hold_back=policy.hold_back, within=policy.held_within)
 
     def _schedule(self) -> None:
         """Ask for a partial when one is due; let go of a window that has reached its limit."""
