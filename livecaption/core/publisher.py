@@ -25,12 +25,24 @@ __all__ = ["CaptionPublisher"]
 
 
 class CaptionPublisher:
-    """Collects events until they are drained."""
+    """Collects events until they are drained.
 
-    def __init__(self, *, partials: bool) -> None:
+    Args:
+        partials: whether tails are published at all.
+        half_heard: see ``StreamingPolicy``.
+        seq: number of the last event of an earlier life of the session.
+    """
+
+    def __init__(self, *, partials: bool, half_heard: int = 0, seq: int = 0) -> None:
         self._partials = partials
-        self._seq = 0
+        self._half_heard = half_heard
+        self._seq = seq
         self._events: list[CaptionEvent] = []
+
+    @property
+    def seq(self) -> int:
+        """Of the last numbered event."""
+        return self._seq
 
     def drain(self) -> list[CaptionEvent]:
         """Hand out, once, the events since the last call."""
@@ -40,7 +52,8 @@ class CaptionPublisher:
     def publish(self, utterance: Utterance) -> tuple[Word, ...]:
         """Publish what is new about an utterance; return the words that became committed."""
         words = tuple(utterance.committed[utterance.published :])
-        tail = () if utterance.resolved or not self._partials else utterance.agreement.tentative
+        hidden = utterance.resolved or not self._partials
+        tail = () if hidden else utterance.visible_tail(self._half_heard)
         if words or tail:
             self._announce(utterance)
         if words:

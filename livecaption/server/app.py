@@ -16,11 +16,17 @@ from livecaption.engine.batcher import Batcher
 from livecaption.server import qr
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
+from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
+from livecaption.server.live_track import live_track_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
+from livecaption.server.room_routes import routes as room_routes
+from livecaption.server.text_file import live_text_file
+from livecaption.server.transcripts import transcript_routes
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
+from livecaption.storage.store import TranscriptStore
 
 __all__ = ["build_app"]
 
@@ -41,13 +47,25 @@ def build_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         batcher = new_batcher()
-        hub = CaptionHub(settings, batcher, new_detector)
-        app.state.hub = hub
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(batcher.run())
-            tasks.create_task(hub.try_model())
-            yield
-            await batcher.aclose()
+        store = await TranscriptStore.open(settings.transcripts)
+        try:
+            hub = CaptionHub(settings, batcher, store, new_detector)
+            async with asyncio.TaskGroup() as tasks:
+                hub.sessions.tasks = tasks
+                tasks.create_task(batcher.run())
+                tasks.create_task(hub.recorder.run())
+                keeping = tasks.create_task(keep_house(store, settings))
+                await hub.sessions.adopt()
+                app.state.hub = hub
+                tasks.create_task(hub.try_model())
+                async with live_text_file(settings, hub.rooms):
+                    yield
+                keeping.cancel()
+                hub.sessions.abandon()
+                await batcher.aclose()
+                await hub.recorder.aclose()
+        finally:
+            await store.aclose()
 
     return Starlette(
         routes=[
@@ -57,8 +75,11 @@ def build_app(
             *qr.routes,
             Route("/healthz", alive),
             Route("/readyz", ready),
+            *room_routes,
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),
+            *transcript_routes(),
+            *live_track_routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, settings=settings)],

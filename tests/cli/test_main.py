@@ -51,6 +51,8 @@ def test_every_command_explains_itself() -> None:
         (["serve", "--host", "0.0.0.0", "--port", "0"], "--allow-anonymous"),
         (["serve", "--config", "/nonexistent.toml"], "/nonexistent.toml"),
         (["serve", "--device", "tpu"], "device"),
+        (["serve", "--text-file", "/nonexistent/live.txt"], "/nonexistent/live.txt"),
+        (["serve", "--text-file-room", "a b"], "text_file_room"),
         (["transcribe", "/nonexistent.wav"], "/nonexistent.wav"),
         (["stream", "/nonexistent.wav"], "/nonexistent.wav"),
     ],

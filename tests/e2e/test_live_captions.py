@@ -60,7 +60,7 @@ async def speaking_browser(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def live() -> AsyncIterator[Running]:
     """The real server with the bundled model, as strict about speed as in service."""
-    settings = load_settings(None, model=MODEL_NAME, device="cpu")
+    settings = load_settings(None, model=MODEL_NAME, device="cpu", store=False)
     transcriber = load_transcriber(settings, lambda _sentence: None)
     async with running_server(transcriber, max_speed=settings.max_speed) as running:
         yield running
