@@ -27,7 +27,7 @@ _REASONS = {
     "overload": "the server could not keep up",
     "engine_error": "the speech model failed",
     "not_resumed": "the connection was lost",
-    "client": "no audio came from the microphone",
+    "client": "the sound did not arrive in time",
 }
 
 

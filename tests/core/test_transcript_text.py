@@ -68,7 +68,7 @@ def test_gaps_are_told_in_words_and_gaps_in_a_row_as_one() -> None:
 @pytest.mark.parametrize(
     ("seconds", "reason", "words"),
     [
-        (0.0, "client", "Some words may be missing here: no audio came from the microphone."),
+        (0.0, "client", "Some words may be missing here: the sound did not arrive in time."),
         (9.96, "engine_error", "10.0 s were not captioned: the speech model failed."),
         (75.4, "a_later_reason", "75 s were not captioned."),
     ],

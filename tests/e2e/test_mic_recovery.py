@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
@@ -53,7 +54,7 @@ async def test_after_a_reload_the_captions_are_there_and_one_click_goes_on(
     await expect(page.get_by_role("status").first).to_have_text("Listening")
 
 
-def _resumed(sample: int) -> dict[str, object]:
+def _resumed(sample: int) -> dict[str, Any]:
     return {
         "type": "ready",
         "protocol": 1,

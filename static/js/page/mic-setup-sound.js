@@ -53,7 +53,8 @@ export class SetupSound {
     const kinds = Object.keys(this.#parts).filter((kind) => kind !== 'shared' || canShareSound());
     this.root = section(
       'mic.sound',
-      choices('kind', (kind) => `mic.kind.${kind}`, kinds, settings.kind, (kind) => this.#choose({ kind: /** @type {any} */ (kind) })),
+      choices('kind', (kind) => `mic.kind.${kind}`, kinds, settings.kind, (kind) =>
+        this.#choose({ kind: /** @type {any} */ (kind) })),
       ...kinds.map((kind) => this.#parts[kind]),
       this.#use,
     );
@@ -133,7 +134,9 @@ export class SetupSound {
   #microphoneFields() {
     this.#device.addEventListener('change', () => this.#choose({ deviceId: this.#device.value }));
     this.#try.addEventListener('click', () => void (this.#trial ? this.stopTrial() : this.#startTrial()));
-    const preset = choices('preset', (name) => `mic.preset.${name}`, Object.keys(PRESETS), this.#settings.preset, (name) =>
+    const presets = Object.keys(PRESETS);
+    const keyOf = (/** @type {string} */ name) => `mic.preset.${name}`;
+    const preset = choices('preset', keyOf, presets, this.#settings.preset, (name) =>
       this.#choose({ preset: /** @type {any} */ (name) }));
     return element(
       'div', { class: 'setup-part' },
@@ -163,7 +166,10 @@ export class SetupSound {
         this.#file,
         element('p', { class: 'note', 'data-i18n': 'mic.file.note' }),
       ),
-      element('div', { class: 'switch' }, this.#aloud, element('label', { for: 'aloud', 'data-i18n': 'mic.file.aloud' })),
+      element(
+        'div', { class: 'switch' },
+        this.#aloud, element('label', { for: 'aloud', 'data-i18n': 'mic.file.aloud' }),
+      ),
     );
   }
 

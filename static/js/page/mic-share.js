@@ -62,6 +62,7 @@ export class MicShare {
       made.addEventListener('click', act);
       return made;
     };
+    const canSend = name === 'viewer' && typeof navigator.share === 'function';
     return element(
       'div', { class: 'field' },
       element('label', { class: 'field-name', for: input.id, 'data-i18n': `mic.share.${name}` }),
@@ -70,8 +71,8 @@ export class MicShare {
       element(
         'div', { class: 'share-ways' },
         button('mic.share.copy', () => void this.#copy(input)),
-        ...(name === 'viewer' && navigator.share ? [button('mic.share.send', () => void send(address))] : []),
-        element('a', { class: 'quiet-button', href: address, target: '_blank', rel: 'noopener', 'data-i18n': 'mic.share.look' }),
+        ...(canSend ? [button('mic.share.send', () => void send(address))] : []),
+        opening(address, 'mic.share.look', 'quiet-button'),
       ),
     );
   }
@@ -111,6 +112,12 @@ function onlyHere(viewer) {
     'section', { class: 'only-here' },
     element('p', { class: 'problem-title', 'data-i18n': 'mic.share.local' }),
     element('p', { 'data-i18n': 'mic.share.local.note' }),
-    element('p', {}, element('a', { href: viewer, target: '_blank', rel: 'noopener', 'data-i18n': 'mic.share.local.look' })),
+    element('p', {}, opening(viewer, 'mic.share.local.look', null)),
   );
+}
+
+/** @param {string} address @param {string} key @param {string | null} className */
+function opening(address, key, className) {
+  const attributes = { href: address, target: '_blank', rel: 'noopener', class: className };
+  return element('a', { ...attributes, 'data-i18n': key });
 }
