@@ -20,15 +20,17 @@ from livecaption.core.captions import (
 from livecaption.core.hypothesis import Word, text_of
 from livecaption.core.ledger import Column, Ledger
 from livecaption.core.utterance import Utterance
+from livecaption.core.wordlist import NO_WORDS, WordTable
 
 __all__ = ["CaptionPublisher"]
 
 
 class CaptionPublisher:
-    """Collects events until they are drained."""
+    """Collects events until they are drained; what they show has passed the word table."""
 
-    def __init__(self, *, partials: bool) -> None:
+    def __init__(self, *, partials: bool, written: WordTable = NO_WORDS) -> None:
         self._partials = partials
+        self._written = written
         self._seq = 0
         self._events: list[CaptionEvent] = []
 
@@ -39,8 +41,9 @@ class CaptionPublisher:
 
     def publish(self, utterance: Utterance) -> tuple[Word, ...]:
         """Publish what is new about an utterance; return the words that became committed."""
-        words = tuple(utterance.committed[utterance.published :])
+        words = self._written.apply(utterance.committed[utterance.published :])
         tail = () if utterance.resolved or not self._partials else utterance.agreement.tentative
+        tail = self._written.apply(tail)
         if words or tail:
             self._announce(utterance)
         if words:
@@ -56,16 +59,17 @@ class CaptionPublisher:
     def end(self, utterance: Utterance) -> None:
         """Publish the final of a resolved utterance, and the gap if part of it was lost."""
         if utterance.announced:
+            words = self._written.apply(utterance.committed)
             self._events.append(
                 Final(
                     seq=self._next_seq(),
                     utterance=utterance.number,
-                    text=utterance.text,
+                    text=text_of(words).lstrip(),
                     start=utterance.onset,
                     stop=max(utterance.committed_stop, utterance.onset),
                     language=utterance.language,
                     speaker=utterance.speaking.speaker,
-                    words=tuple(utterance.committed),
+                    words=words,
                 )
             )
         if utterance.gap is not None:

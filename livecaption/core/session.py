@@ -47,7 +47,7 @@ class CaptionSession:
         self._endpointer = Endpointer(SpeechGate(config.gate), pre_roll=config.pre_roll)
         self._scheduler = WindowScheduler(policy)
         self._ledger = Ledger()
-        self._publisher = CaptionPublisher(partials=config.partials)
+        self._publisher = CaptionPublisher(partials=config.partials, written=config.written)
         self._stats = SessionStats()
         self._clock = 0
         self._silent_from = 0
