@@ -10,6 +10,7 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import platformdirs
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -20,6 +21,7 @@ from pydantic_settings import (
 )
 
 from livecaption.errors import OperatorError
+from livecaption.protocol.limits import RESUME_GRACE_S
 
 __all__ = ["Settings", "is_loopback", "load_settings"]
 
@@ -62,6 +64,16 @@ class Settings(BaseSettings):
     """Sites whose pages may connect; in the environment separated by commas."""
     allowed_hosts: Listed = ()
     """Host names to answer to; in the environment separated by commas."""
+    data_dir: Path | None = None
+    """Where transcripts are kept; None for the place this system has for the data of programs."""
+    store: bool = True
+    """Keep transcripts on the disk; without it they are in memory, and gone with the server."""
+    retain: float = Field(default=30.0, gt=0.0)
+    """Days that the transcript of an ended session is kept."""
+    max_store_mb: int = Field(default=1000, ge=1)
+    """Size the transcripts may reach; beyond it the oldest are deleted."""
+    resume_grace_s: float = Field(default=RESUME_GRACE_S, gt=0.0)
+    """How long a session waits for its client to come back."""
     idle_s: float = Field(default=60.0, gt=0.0)
     start_timeout_s: float = Field(default=5.0, gt=0.0)
     max_session_s: float = Field(default=86_400.0, gt=0.0)
@@ -73,6 +85,13 @@ class Settings(BaseSettings):
     """Longest time the last captions may take when the server stops."""
     ping_s: float = Field(default=10.0, gt=0.0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def transcripts(self) -> Path | None:
+        """The directory for transcripts; None to keep them in memory."""
+        if not self.store:
+            return None
+        return self.data_dir or Path(platformdirs.user_data_dir("livecaption", appauthor=False))
 
     @model_validator(mode="after")
     def _check_exposure(self) -> Settings:

@@ -56,7 +56,9 @@ class Running:
 @asynccontextmanager
 async def running_server(transcriber: Transcriber, **given: Any) -> AsyncIterator[Running]:
     """Serve until the block ends, then stop the way a signal does."""
-    settings: Settings = load_settings(None, **{"port": 0, "max_speed": 1000.0, **given})
+    settings: Settings = load_settings(
+        None, **{"port": 0, "max_speed": 1000.0, "store": False, **given}
+    )
     app = build_app(settings, lambda: Batcher(transcriber), new_detector)
     listener = bind(settings)
     server = LiveServer(app, settings)
@@ -83,10 +85,12 @@ async def open_publisher(running: Running, **start: Any) -> AsyncIterator[Client
 
 
 async def receive(socket: ClientConnection) -> dict[str, Any]:
-    """The next message."""
+    """The next message, word of who speaks left out."""
     async with asyncio.timeout(10):
-        message: dict[str, Any] = json.loads(await socket.recv())
-    return message
+        while True:
+            message: dict[str, Any] = json.loads(await socket.recv())
+            if message["type"] != "presence":
+                return message
 
 
 async def events_until(socket: ClientConnection, kind: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from livecaption.core.captions import GapReason
 from livecaption.core.ledger import Column, Ledger
 from livecaption.core.publisher import CaptionPublisher
 from livecaption.core.utterance import Utterance
@@ -23,6 +24,15 @@ class _Mark:
     """A client's ``finalize``, or the end of the session with its reason."""
 
     closing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Audio that never came."""
+
+    start: int
+    stop: int
+    reason: GapReason
 
 
 class EndingQueue:
@@ -40,7 +50,7 @@ class EndingQueue:
         self._publisher = publisher
         self._ledger = ledger
         self._on_end = on_end
-        self._waiting: deque[Utterance | _Mark] = deque()
+        self._waiting: deque[Utterance | _Mark | _Missing] = deque()
 
     def __iter__(self) -> Iterator[Utterance]:
         return (item for item in self._waiting if isinstance(item, Utterance))
@@ -52,6 +62,10 @@ class EndingQueue:
     def mark_finalized(self) -> None:
         """Answer a ``finalize`` once everything queued so far is published."""
         self._waiting.append(_Mark())
+
+    def mark_gap(self, start: int, stop: int, reason: GapReason) -> None:
+        """Say behind everything queued so far that samples [start, stop) never came."""
+        self._waiting.append(_Missing(start, stop, reason))
 
     def mark_end(self, reason: str) -> None:
         """Close the account once everything queued so far is published."""
@@ -74,6 +88,8 @@ class EndingQueue:
             self._waiting.popleft()
             if isinstance(item, Utterance):
                 self._end(item)
+            elif isinstance(item, _Missing):
+                self._publisher.gap(item.start, item.stop, item.reason)
             elif item.closing is None:
                 self._publisher.finalized()
             else:

@@ -28,11 +28,16 @@ __all__ = ["CaptionPublisher"]
 class CaptionPublisher:
     """Collects events until they are drained; what they show has passed the word table."""
 
-    def __init__(self, *, partials: bool, written: WordTable = NO_WORDS) -> None:
+    def __init__(self, *, partials: bool, seq: int = 0, written: WordTable = NO_WORDS) -> None:
         self._partials = partials
+        self._seq = seq
         self._written = written
-        self._seq = 0
         self._events: list[CaptionEvent] = []
+
+    @property
+    def seq(self) -> int:
+        """Of the last numbered event."""
+        return self._seq
 
     def drain(self) -> list[CaptionEvent]:
         """Hand out, once, the events since the last call."""

@@ -21,13 +21,18 @@ _SURE_AFTER_S = 2.0
 class Requester:
     """Collects requests until they are drained."""
 
-    def __init__(self, config: SessionConfig) -> None:
+    def __init__(self, config: SessionConfig, detected: str | None = None) -> None:
         self._config = config
-        self._detected: str | None = None
+        self._detected = detected
         self._history = ""
         self._requests: list[DecodeRequest] = []
         self.made = 0
         """Requests written so far."""
+
+    @property
+    def detected(self) -> str | None:
+        """The language detected and pinned; None until then."""
+        return self._detected
 
     def language_of(self, speaking: Speaking) -> str | None:
         """Return the language given by the client, else the one detected; None until then."""

@@ -19,14 +19,19 @@ __all__ = ["AudioRingBuffer"]
 
 
 class AudioRingBuffer:
-    """Keeps at most ``capacity`` samples; ``start`` and ``stop`` are absolute indexes."""
+    """Keeps at most ``capacity`` samples; ``start`` and ``stop`` are absolute indexes.
 
-    def __init__(self, capacity: int) -> None:
+    Args:
+        capacity: samples that fit.
+        start: absolute index of the first sample that will be appended.
+    """
+
+    def __init__(self, capacity: int, start: int = 0) -> None:
         if capacity <= 0:
             raise ValueError(f"capacity must be positive, got {capacity}")
         self._store: Samples = np.zeros(capacity, dtype=np.int16)
-        self._start = 0
-        self._stop = 0
+        self._start = start
+        self._stop = start
 
     @property
     def capacity(self) -> int:
@@ -54,6 +59,11 @@ class AudioRingBuffer:
         self._store[: len(newest) - first] = newest[first:]
         self._stop += total
         self._start = max(self._start, self._stop - capacity)
+
+    def skip(self, samples: int) -> None:
+        """Move on over audio that never came; what was held before is forgotten."""
+        self._stop += samples
+        self._start = self._stop
 
     def read(self, start: int, stop: int) -> Samples:
         """Copy samples [start, stop), int16, shape (stop - start,).

@@ -13,6 +13,7 @@ from __future__ import annotations
 from livecaption.core.agreement import Agreement, LocalAgreement, Settled
 from livecaption.core.audio import FRAME_SAMPLES, SAMPLE_RATE, FrameSplitter, Samples
 from livecaption.core.captions import CaptionEvent, GapReason
+from livecaption.core.checkpoint import BEGINNING, Checkpoint
 from livecaption.core.config import SessionConfig
 from livecaption.core.decode import DecodeKind, DecodeRequest, DecodeResult, min_probability
 from livecaption.core.ending import EndingQueue
@@ -34,28 +35,45 @@ _SLICE = SAMPLE_RATE
 """Audio is taken in slices of a second, so that no chunk can outrun the ring buffer."""
 
 
+_BREATH = SAMPLE_RATE // 5
+"""Silence after speech that a person leaves before muting a microphone."""
+
+
 class CaptionSession:
     """One publisher's captions. Not thread-safe; it never blocks."""
 
-    def __init__(self, config: SessionConfig, is_speech: IsSpeech) -> None:
+    def __init__(
+        self, config: SessionConfig, is_speech: IsSpeech, checkpoint: Checkpoint = BEGINNING
+    ) -> None:
         self._config = config
         self._is_speech = is_speech
         self._speaking = config.speaking
         policy = config.policy
-        self._ring = AudioRingBuffer(policy.max_window + config.pre_roll + 4 * _SLICE)
+        self._ring = AudioRingBuffer(
+            policy.max_window + config.pre_roll + 4 * _SLICE, checkpoint.clock
+        )
         self._splitter = FrameSplitter()
         self._endpointer = Endpointer(SpeechGate(config.gate), pre_roll=config.pre_roll)
         self._scheduler = WindowScheduler(policy)
-        self._ledger = Ledger()
-        self._publisher = CaptionPublisher(partials=config.partials, written=config.written)
+        self._ledger = Ledger(
+            {
+                Column.CAPTIONED: checkpoint.captioned,
+                Column.SILENT: checkpoint.silent,
+                Column.LOST: checkpoint.lost,
+            }
+        )
+        self._publisher = CaptionPublisher(
+            partials=config.partials, seq=checkpoint.seq, written=config.written
+        )
         self._stats = SessionStats()
-        self._clock = 0
-        self._silent_from = 0
+        self._clock = checkpoint.clock
+        self._silent_from = checkpoint.clock
         self._lookback = config.pre_roll + (config.gate.onset_frames + 1) * FRAME_SAMPLES
         self._current: Utterance | None = None
+        self._before = checkpoint.context
         self._ending = EndingQueue(self._publisher, self._ledger, self._on_end)
-        self._requester = Requester(config)
-        self._utterances = 0
+        self._requester = Requester(config, checkpoint.language)
+        self._utterances = checkpoint.utterances
         self._in_flight: DecodeRequest | None = None
         self._ended = False
 
@@ -77,6 +95,20 @@ class CaptionSession:
         return self._ledger.watermark
 
     @property
+    def checkpoint(self) -> Checkpoint:
+        """Where another process could go on: everything before ``committed``."""
+        ledger = self._ledger
+        return Checkpoint(
+            clock=ledger.watermark,
+            seq=self._publisher.seq,
+            utterances=self._utterances,
+            captioned=ledger.settled(Column.CAPTIONED),
+            silent=ledger.settled(Column.SILENT),
+            lost=ledger.settled(Column.LOST),
+            language=self._requester.detected,
+        )
+
+    @property
     def language(self) -> str | None:
         """The language given by the client or detected and pinned; None until then."""
         return self._requester.language_of(self._speaking)
@@ -91,6 +123,12 @@ class CaptionSession:
         """Samples of speech received that no published hypothesis covers yet; 0 in silence."""
         oldest = next((u for u in self._ending if not u.resolved), self._current)
         return max(0, self._clock - max(oldest.covered, oldest.onset)) if oldest else 0
+
+    @property
+    def in_mid_speech(self) -> bool:
+        """Whether the last audio received is speech: who falls silent so did not mean to."""
+        heard = self._endpointer.speech_stop
+        return self._current is not None and self._clock - heard <= _BREATH
 
     @property
     def stats(self) -> SessionStats:
@@ -125,6 +163,22 @@ class CaptionSession:
         """
         for _ in range(min(samples // FRAME_SAMPLES, self._config.gate.hangover_frames)):
             self._advance(is_speech=False)
+
+    def receive_lost(self, until: int) -> None:
+        """Learn that the audio up to the sample ``until`` will never come; it becomes a gap.
+
+        The open utterance ends where the audio does, and the audio clock moves on to ``until``,
+        which should be a multiple of FRAME_SAMPLES: windows start on that grid.
+        """
+        self._close_at_end_of_audio()
+        start = self.received
+        if until <= start:
+            return
+        self._ring.skip(until - start)
+        self._clock = self._silent_from = until
+        self._ledger.settle(start, until, Column.LOST)
+        self._ending.mark_gap(start, until, GapReason.CLIENT)
+        self._publish_ended()
 
     def receive_result(self, result: DecodeResult) -> None:
         """Take the outcome of a request that ``requests_to_decode`` handed out."""
@@ -181,13 +235,7 @@ class CaptionSession:
         if self._ended:
             return
         self._ended = True
-        rest = self._splitter.pending
-        frame = self._splitter.flush()
-        if frame is not None:
-            self._clock += rest
-            self._advance(self._is_speech(frame))
-        self._close_current()
-        self._settle_silence(self._clock)
+        self._close_at_end_of_audio()
         self._ending.mark_end(reason)
         self._publish_ended()
 
@@ -223,7 +271,8 @@ class CaptionSession:
             case Opened():
                 start = max(boundary.start, self._silent_from)
                 onset = max(boundary.onset, start)
-                self._open(onset, start, ())
+                self._open(onset, start, self._before)
+                self._before = ()
                 self._scheduler.opened(onset)
             case Closed():
                 self._close(boundary)
@@ -278,6 +327,16 @@ class CaptionSession:
         self._close(Closed(speech_stop=self._clock, stop=self._clock))
         self._open(self._clock, self._clock, ())
         self._scheduler.opened(self._clock)
+
+    def _close_at_end_of_audio(self) -> None:
+        """Hear the last piece of a frame, close the utterance and settle the silence behind it."""
+        rest = self._splitter.pending
+        frame = self._splitter.flush()
+        if frame is not None:
+            self._clock += rest
+            self._advance(self._is_speech(frame))
+        self._close_current()
+        self._settle_silence(self._clock)
 
     def _close_current(self) -> None:
         closed = self._endpointer.close(self._clock)

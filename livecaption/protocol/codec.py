@@ -61,6 +61,7 @@ __all__ = [
     "encode",
     "event_message",
     "room_message",
+    "without_room",
 ]
 
 Message: TypeAlias = PublisherMessage | WatcherMessage | ServerMessage
@@ -150,6 +151,13 @@ def room_message(
     if offset is not None:
         fields["offset"] = offset
     return ROOM_MESSAGES[fields["type"]].model_validate(fields)
+
+
+def without_room(message: RoomMessage) -> ServerMessage:
+    """Turn what a watcher got back into what the session's publisher gets."""
+    model = SERVER_MESSAGES[message.type]
+    fields = message.model_dump(by_alias=True, include=set(model.model_fields))
+    return model.model_validate(fields)
 
 
 def check_audio_frame(frame: bytes, audio: AudioFormat) -> None:

@@ -15,11 +15,13 @@ from livecaption.core.gate import IsSpeech
 from livecaption.engine.batcher import Batcher
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
+from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
 from livecaption.server.pages import STATIC, mic_page, overlay_page
 from livecaption.server.publish import publish
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
+from livecaption.storage.store import TranscriptStore
 
 __all__ = ["build_app"]
 
@@ -40,13 +42,24 @@ def build_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         batcher = new_batcher()
-        hub = CaptionHub(settings, batcher, new_detector)
-        app.state.hub = hub
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(batcher.run())
-            tasks.create_task(hub.try_model())
-            yield
-            await batcher.aclose()
+        store = await TranscriptStore.open(settings.transcripts)
+        try:
+            hub = CaptionHub(settings, batcher, store, new_detector)
+            async with asyncio.TaskGroup() as tasks:
+                hub.sessions.tasks = tasks
+                tasks.create_task(batcher.run())
+                tasks.create_task(hub.recorder.run())
+                keeping = tasks.create_task(keep_house(store, settings))
+                await hub.sessions.adopt()
+                app.state.hub = hub
+                tasks.create_task(hub.try_model())
+                yield
+                keeping.cancel()
+                hub.sessions.abandon()
+                await batcher.aclose()
+                await hub.recorder.aclose()
+        finally:
+            await store.aclose()
 
     return Starlette(
         routes=[

@@ -1,4 +1,4 @@
-"""What all sockets share: rooms, admission, readiness, and the way down."""
+"""What all sockets share: sessions, rooms, admission, readiness, and the way down."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from livecaption.core.gate import IsSpeech
 from livecaption.engine.base import ModelInfo
 from livecaption.engine.batcher import Batcher
 from livecaption.errors import EngineError, Overloaded
+from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
+from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
+from livecaption.server.sessions import Sessions
 from livecaption.settings import Settings
+from livecaption.storage.records import RoomTail
+from livecaption.storage.store import TranscriptStore
 
 __all__ = ["CaptionHub", "Connection", "Role"]
 
@@ -47,12 +52,18 @@ class CaptionHub:
     """One for each process."""
 
     def __init__(
-        self, settings: Settings, batcher: Batcher, new_detector: Callable[[], IsSpeech]
+        self,
+        settings: Settings,
+        batcher: Batcher,
+        store: TranscriptStore,
+        new_detector: Callable[[], IsSpeech],
     ) -> None:
         self.settings = settings
         self.batcher = batcher
-        self.new_detector = new_detector
-        self.rooms = Rooms()
+        self.store = store
+        self.recorder = Recorder(store)
+        self.rooms = Rooms(self._recall)
+        self.sessions = Sessions(settings, store, self.recorder, self.rooms, batcher, new_detector)
         self.ready = asyncio.Event()
         """The model has answered."""
         self.draining = False
@@ -78,7 +89,11 @@ class CaptionHub:
             return "draining"
         if not self.ready.is_set():
             return "loading"
-        return "full" if self._publishers >= self.settings.max_streams else "ready"
+        return "full" if self._is_full else "ready"
+
+    @property
+    def _is_full(self) -> bool:
+        return max(self._publishers, len(self.sessions)) >= self.settings.max_streams
 
     async def try_model(self) -> None:
         """Warm the model up; sets ``ready``, or ``failed`` with the reason."""
@@ -113,10 +128,23 @@ class CaptionHub:
             raise Overloaded("The model does not work.", retry_after=60.0, code="not_ready")
         if not self.ready.is_set():
             raise Overloaded("The model is still loading.", retry_after=2.0, code="not_ready")
+        # Sessions without a connection keep their places, but must be let in to take them.
         if self._publishers >= self.settings.max_streams:
-            raise Overloaded(
-                f"All {self.settings.max_streams} places for speakers are taken.", code="full"
-            )
+            raise self._full()
+
+    def admit_session(self) -> None:
+        """Decide whether one more session fits, those waiting for their client included.
+
+        Raises:
+            Overloaded: it does not.
+        """
+        if len(self.sessions) >= self.settings.max_streams:
+            raise self._full()
+
+    def _full(self) -> Overloaded:
+        return Overloaded(
+            f"All {self.settings.max_streams} places for speakers are taken.", code="full"
+        )
 
     def admit_watcher(self) -> None:
         """Decide, before a socket is accepted, whether one more reader fits.
@@ -149,16 +177,24 @@ class CaptionHub:
     async def drain(self) -> None:
         """Refuse new work, let every socket send its last captions, and wait for that.
 
-        Publishers go first, because readers are waiting for their words. Waits
-        ``settings.drain_s`` at most.
+        Publishers go first, because readers are waiting for their words; sessions without a
+        publisher are captioned as well. Waits ``settings.drain_s`` at most.
         """
         self.draining = True
         try:
             async with asyncio.timeout(self.settings.drain_s):
-                for kind in Role:
-                    await self._stop_all(kind)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._stop_all(Role.PUBLISHER))
+                    tasks.create_task(self.sessions.suspend())
+                await self.recorder.flush()
+                await self._stop_all(Role.WATCHER)
         except TimeoutError:
             return
+
+    async def _recall(self, room: str) -> RoomTail:
+        return await self.store.room_tail(
+            room, finals=SNAPSHOT_FINALS, events=MAX_WATCH_UNSENT_EVENTS // 2
+        )
 
     async def _stop_all(self, role: Role) -> None:
         going = [c for c in self.connections if c.role is role]

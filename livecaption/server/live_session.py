@@ -1,27 +1,40 @@
-"""One publisher's captions while they happen: the core session joined to engine, room and socket.
+"""One publisher's captions while they happen: the core session joined to engine, recorder and room.
 
 Feed, drain, dispatch: every input to the core is followed by ``_pump``, which starts a task for
-each decode request and publishes each event. Nothing here reads or writes a socket.
+each decode request and hands each event to the recorder; what is durable goes to the room and to
+the connection. A session outlives its connections: ``attach`` and ``detach`` change where its own
+events go. Nothing here reads or writes a socket.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
 
 from livecaption.core.audio import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from livecaption.core.captions import CaptionEvent, GapReason, SessionClosed
+from livecaption.core.captions import CaptionEvent, Finalized, GapReason, Partial, SessionClosed
 from livecaption.core.decode import DecodeRequest
+from livecaption.core.outbox import Outgoing
 from livecaption.core.session import CaptionSession
 from livecaption.core.utterance import Speaking
 from livecaption.engine.batcher import Batcher, Superseded
 from livecaption.errors import EngineError, Overloaded
-from livecaption.server.rooms import Room, Speaker
+from livecaption.protocol.codec import decode_server, encode, event_message, without_room
+from livecaption.protocol.server_messages import RoomMessage
+from livecaption.server.outgoing import outgoing_event
+from livecaption.server.recorder import Recorder
+from livecaption.server.room import Room, Speaker, Stamped
+from livecaption.storage.records import SessionEnded, SessionProgress, StoredEvent, Write
 
-__all__ = ["LiveSession"]
+__all__ = ["REPLAY_EVENTS", "LiveSession", "Sink", "replayed", "stored_event"]
 
 logger = logging.getLogger(__name__)
+
+REPLAY_EVENTS = 512
+"""Numbered events held for a publisher that comes back: minutes of speech."""
 
 _HOP_PER_TURNAROUND = 3.0
 """Hops of three turnarounds keep requests out of the queue most of the time, and still leave
@@ -29,38 +42,53 @@ enough of them waiting together to share batches. With hops as long as the turna
 request would grow old in the queue; driven by utilisation instead, hops grow to their limit with
 one row a batch, because an engine that never waits is always busy."""
 
+Sink = Callable[[Outgoing], None]
+"""Takes a text for the publisher; must not wait."""
+
 
 class LiveSession:
-    """Runs inside the task group it is given; ``closed`` is set when the last caption is out."""
+    """``closed`` is set when the last caption is out."""
 
     def __init__(
         self,
         session: CaptionSession,
         batcher: Batcher,
+        recorder: Recorder,
         room: Room,
         tasks: asyncio.TaskGroup,
         *,
         max_hop_s: float,
-        on_event: Callable[[CaptionEvent], None],
     ) -> None:
         config = session.config
         self._session = session
         self._id = config.session
         self._speaking = config.speaking
         self._batcher = batcher
+        self._recorder = recorder
         self._room = room
         self._tasks = tasks
         self._least_hop = config.policy.hop
         self._most_hop = max(int(max_hop_s * SAMPLE_RATE), self._least_hop)
         self._pause = config.gate.hangover_frames * FRAME_SAMPLES
-        self._on_event = on_event
+        self._sink: Sink | None = None
+        self._replay: deque[tuple[int, Outgoing]] = deque(maxlen=REPLAY_EVENTS)
+        self._shown_seq = session.checkpoint.seq
+        self._saved = session.committed
+        self._finalizing: deque[asyncio.Event] = deque()
         self.closed = asyncio.Event()
         self.ended = False
+        self.broken = False
+        """A fault of ours ended it: no account of its audio follows."""
 
     @property
     def id(self) -> str:
         """Public id of the session."""
         return self._id
+
+    @property
+    def room(self) -> Room:
+        """Where it publishes."""
+        return self._room
 
     @property
     def session(self) -> CaptionSession:
@@ -71,6 +99,36 @@ class LiveSession:
     def speaking(self) -> Speaking:
         """What the client said last about the voice."""
         return self._speaking
+
+    @property
+    def committed(self) -> int:
+        """Samples whose captions are stored, or that are known silent or lost, and stored so."""
+        return self._saved
+
+    # -- connections ------------------------------------------------------------------------
+
+    def recall(self, events: list[tuple[int, Outgoing]]) -> None:
+        """Hold events of an earlier life of the session, for its publisher."""
+        self._replay.extend(events)
+
+    def can_replay(self, last_seq: int) -> bool:
+        """Whether every event after ``last_seq`` is still held, and ``last_seq`` is ours."""
+        first = self._replay[0][0] if self._replay else self._shown_seq + 1
+        return first - 1 <= last_seq <= self._shown_seq
+
+    def attach(self, sink: Sink, after: int | None) -> None:
+        """Send the session's events to a publisher from now on, those after ``after`` first."""
+        if after is not None:
+            for seq, outgoing in self._replay:
+                if seq > after:
+                    sink(outgoing)
+        self._sink = sink
+
+    def detach(self) -> None:
+        """Nobody listens any more."""
+        self._sink = None
+
+    # -- inputs -----------------------------------------------------------------------------
 
     def feed(self, samples: Samples) -> None:
         """Take audio; ignored once the session has ended."""
@@ -87,8 +145,12 @@ class LiveSession:
     def finalize(self) -> None:
         """Close the open utterance now."""
         if not self.ended:
-            self._session.receive_finalize()
-            self._pump()
+            self._finalize(asyncio.Event())
+
+    def lose(self, until: int) -> None:
+        """The audio before the sample ``until`` will never come."""
+        self._session.receive_lost(until)
+        self._pump()
 
     def configure(self, speaking: Speaking) -> None:
         """Use other language, speaker or vocabulary from the next utterance on."""
@@ -107,17 +169,83 @@ class LiveSession:
             self._session.receive_eof(reason)
             self._pump()
 
+    async def suspend(self) -> None:
+        """Caption and store all that came, so that another process can go on from here."""
+        if self.ended:
+            await self.closed.wait()
+            return
+        done = asyncio.Event()
+        self._finalize(done)
+        await done.wait()
+
+    def break_off(self) -> None:
+        """End at once, after a fault of ours; call it where the traceback is logged."""
+        self.ended = self.broken = True
+        for done in self._finalizing:
+            done.set()
+        self.closed.set()
+
+    def save_progress(self) -> None:
+        """Store how far the audio is settled, so that it can be acknowledged."""
+        if self._session.committed > self._saved and not self.ended:
+            self._record([], [])
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _finalize(self, done: asyncio.Event) -> None:
+        self._finalizing.append(done)
+        self._session.receive_finalize()
+        self._pump()
+
     def _pump(self) -> None:
         for request in self._session.requests_to_decode():
             self._tasks.create_task(self._decode(request))
-        for event in self._session.events_to_publish():
-            self._room.publish(event, Speaker(self._id, self._speaking.speaker))
-            self._on_event(event)
-            if isinstance(event, SessionClosed):
-                self._batcher.forget(self._id)
-                self.closed.set()
+        events = self._session.events_to_publish()
+        if events:
+            speaker = Speaker(self._id, self._speaking.speaker)
+            stamped = [self._room.stamp(event, speaker) for event in events]
+            self._record(events, stamped)
+
+    def _record(self, events: list[CaptionEvent], stamped: list[Stamped | None]) -> None:
+        writes: list[Write] = [stored_event(event) for event in stamped if event and event.offset]
+        checkpoint = self._session.checkpoint
+        if writes or checkpoint.clock > self._saved:
+            writes.append(SessionProgress(self._id, checkpoint))
+        closed = [event for event in events if isinstance(event, SessionClosed)]
+        writes += [SessionEnded(self._id, time.time(), event.reason) for event in closed]
+
+        def show(durable: bool) -> None:  # noqa: FBT001 - the recorder's answer is the data
+            if durable:
+                self._saved = max(self._saved, checkpoint.clock)
+            for event, in_room in zip(events, stamped, strict=True):
+                self._show(event, in_room)
+
+        self._recorder.submit(writes, show)
+
+    def _show(self, event: CaptionEvent, in_room: Stamped | None) -> None:
+        if in_room is not None:
+            self._room.deliver(in_room)
+        outgoing = outgoing_event(event, self._id, encode(event_message(event)))
+        if not isinstance(event, Partial | Finalized | SessionClosed):
+            self._replay.append((event.seq, outgoing))
+            self._shown_seq = event.seq
+        if self._sink is not None:
+            self._sink(outgoing)
+        if isinstance(event, Finalized):
+            self._finalizing.popleft().set()
+        elif isinstance(event, SessionClosed):
+            self._batcher.forget(self._id)
+            self.closed.set()
 
     async def _decode(self, request: DecodeRequest) -> None:
+        try:
+            await self._transcribe(request)
+        except Exception:
+            # The task group is everybody's: one session's fault ends that session only.
+            logger.exception("session %s breaks off", self._id)
+            self.break_off()
+
+    async def _transcribe(self, request: DecodeRequest) -> None:
         try:
             result = await self._batcher.transcribe(request)
         except Superseded:
@@ -135,3 +263,29 @@ class LiveSession:
         """Lengthen the hop as the engine's turnaround grows: longer hops, not longer queues."""
         wanted = int(_HOP_PER_TURNAROUND * self._batcher.stats.turnaround_s * SAMPLE_RATE)
         return min(max(wanted, self._least_hop), self._most_hop)
+
+
+def stored_event(stamped: Stamped) -> StoredEvent:
+    """Return a numbered event of a room as it is stored."""
+    event = stamped.event
+    if isinstance(event, Partial) or stamped.offset is None:
+        raise ValueError("a partial has no number and is never stored")
+    return StoredEvent(
+        room=stamped.message.room,
+        offset=stamped.offset,
+        session=stamped.speaker.session,
+        seq=event.seq,
+        kind=stamped.message.type,
+        at=time.time(),
+        message=stamped.text,
+    )
+
+
+def replayed(events: Iterable[StoredEvent]) -> list[tuple[int, Outgoing]]:
+    """Return stored events as their publisher got them, with their ``seq``."""
+    found = []
+    for event in events:
+        message = decode_server(event.message)
+        if isinstance(message, RoomMessage):
+            found.append((event.seq, Outgoing(encode(without_room(message)))))
+    return found

@@ -60,6 +60,14 @@ class OutgoingSocket:
                 return
         self.failed = self.failed or self._outbox.overflowed
 
+    async def send_last(self, text: str) -> None:
+        """Send one text past everything that waits; nobody else may be writing any more."""
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self._websocket.send_text(text)
+        except (TimeoutError, WebSocketDisconnect, OSError, RuntimeError):
+            self.failed = True
+
     async def close(self, code: int) -> None:
         """Close the socket; a reader that does not read is not waited for."""
         states = (self._websocket.client_state, self._websocket.application_state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -38,12 +39,17 @@ async def _converse(websocket: WebSocket, hub: CaptionHub) -> None:
     try:
         start = await _receive_start(websocket, hub.settings)
         hub.check_open()
+        connection = PublisherConnection(websocket, hub, start)
+        await connection.begin()
     except LiveCaptionError as exc:
         await _refuse(websocket, exc)
         return
+    except sqlite3.Error:
+        logger.exception("the transcripts cannot be read")
+        await _refuse(websocket, LiveCaptionError("the transcripts cannot be read"))
+        return
     except WebSocketDisconnect:
         return
-    connection = PublisherConnection(websocket, hub, start)
     await connection.serve()
 
 

@@ -26,7 +26,7 @@ from livecaption.server.closing import error_message
 from livecaption.server.handshake import accept, deny
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
-from livecaption.server.rooms import Room
+from livecaption.server.room import Room
 
 __all__ = ["watch"]
 
@@ -49,7 +49,7 @@ async def watch(websocket: WebSocket) -> None:
     if not await accept(websocket, hub.admit_watcher):
         return
     with hub.watcher_place():
-        room = hub.rooms.get(name)
+        room = await hub.rooms.open(name)
         try:
             await WatcherConnection(websocket, room, hub).serve()
         finally:

@@ -57,3 +57,15 @@ def test_it_keeps_the_account_that_an_array_of_samples_would_keep(
                 ledger.settle(start, stop, column)
         assert ledger.watermark == array.index(None)
         assert all(ledger.total(c) == array.count(c) for c in Column)
+
+
+def test_an_account_goes_on_from_an_earlier_one() -> None:
+    ledger = Ledger({CAPTIONED: 20, SILENT: 10})
+    assert ledger.watermark == 30
+    ledger.settle(40, 50, LOST)
+    assert [ledger.settled(column) for column in Column] == [20, 10, 0]
+    assert [ledger.total(column) for column in Column] == [20, 10, 10]
+    ledger.settle(30, 40, SILENT)
+    assert [ledger.settled(column) for column in Column] == [20, 20, 10]
+    with pytest.raises(ValueError, match="cannot be settled"):
+        ledger.settle(0, 30, LOST)

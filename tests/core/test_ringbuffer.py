@@ -83,3 +83,15 @@ def test_it_holds_what_the_end_of_a_list_would_hold(
     else:
         with pytest.raises(IndexError):
             ring.read(start, stop)
+
+
+def test_a_buffer_may_begin_anywhere_and_skip_what_never_came() -> None:
+    ring = AudioRingBuffer(8, start=100)
+    ring.append(np.arange(4, dtype=np.int16))
+    assert (ring.start, ring.stop) == (100, 104)
+    ring.skip(50)
+    assert (ring.start, ring.stop) == (154, 154)
+    ring.append(np.arange(6, dtype=np.int16))
+    assert ring.read(154, 160).tolist() == [0, 1, 2, 3, 4, 5]
+    with pytest.raises(IndexError):
+        ring.read(103, 160)

@@ -49,12 +49,12 @@ async def test_a_signal_in_mid_sentence_loses_no_word_and_closes_with_1012() -> 
                 async with connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)]):
                     pass
             assert caught.value.response.status_code == 503
-            mine = await events_until(publisher, "closed")
+            mine = await events_until(publisher, "error")
             theirs = await events_until(viewer, "final")
             async with asyncio.timeout(5):
                 await publisher.wait_closed()
                 await viewer.wait_closed()
-    assert mine[-1]["reason"] == "going_away"
+    assert mine[-1]["code"] == "going_away"
     assert [e["text"] for e in mine if e["type"] == "final"] == [theirs[-1]["text"]]
     assert theirs[-1]["text"] == "good morning everyone and welcome"
     assert (publisher.close_code, viewer.close_code) == (1012, 1012)

@@ -15,7 +15,8 @@ from livecaption.core.captions import Final, UtteranceStarted
 from livecaption.core.hypothesis import Word
 from livecaption.engine.scripted import ScriptedTranscriber, script
 from livecaption.protocol.limits import MAX_BAD_MESSAGES, MAX_WATCH_UNSENT_EVENTS, SUBPROTOCOL
-from livecaption.server.rooms import Speaker
+from livecaption.server.room import Speaker
+from tests.server.publishing import publish
 from tests.serving import (
     Running,
     close_code,
@@ -75,7 +76,7 @@ async def test_rooms_do_not_hear_each_other() -> None:
             assert (await events_until(a, "final"))[-1]["text"] == "good morning everyone"
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
-                    await b.recv()
+                    await receive(b)
 
 
 async def test_a_late_joiner_gets_the_last_finals_and_the_open_utterance() -> None:
@@ -160,7 +161,8 @@ async def test_a_stalled_watcher_is_closed_with_4008_and_the_others_lose_nothing
             await receive(stalled)
             await receive(healthy)
             stalled.transport.pause_reading()
-            room = running.hub.rooms.get("main")
+            room = running.hub.rooms.find("main")
+            assert room is not None
             texts = await flood(running, healthy, MAX_WATCH_UNSENT_EVENTS * 4)
             assert len(texts) == MAX_WATCH_UNSENT_EVENTS * 4
             await within(lambda: len(room.subscribers) == 1)
@@ -171,14 +173,15 @@ async def test_a_stalled_watcher_is_closed_with_4008_and_the_others_lose_nothing
 
 async def flood(running: Running, viewer: ClientConnection, count: int) -> list[dict[str, Any]]:
     """Publish large finals into the room, as fast as the healthy viewer reads them."""
-    room = running.hub.rooms.get("main")
+    room = running.hub.rooms.find("main")
+    assert room is not None
     words = tuple(Word(" word", i, i + 1, 0.9) for i in range(500))
     received = []
     for number in range(1, count // 2 + 1):
         speaker = Speaker("s_flood", None)
-        room.publish(UtteranceStarted(2 * number - 1, number, 0), speaker)
+        publish(room, UtteranceStarted(2 * number - 1, number, 0), speaker)
         final = Final(2 * number, number, "word " * 500, 0, 500, "en", None, words)
-        room.publish(final, speaker)
+        publish(room, final, speaker)
         received += [await receive(viewer), await receive(viewer)]
     return received
 

@@ -1,0 +1,256 @@
+"""The sessions of this process: begun, lost by their connections, resumed, ended.
+
+::
+
+    open ─▶ attached ──connection lost──▶ detached ──grace is over──▶ ending ─▶ closed
+               ▲  │                          │
+               │  └──another connection──┐   │            after a crash or a restart:
+               └────────── resume ───────┴───┘ ◀───────── cut off (only stored)
+
+A detached session stays as it is: its open utterance stays open, because the audio goes on in the
+middle of a word when its publisher is back. It keeps its place among ``max_streams``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from livecaption.core.audio import FRAME_SAMPLES, SAMPLE_RATE
+from livecaption.core.checkpoint import BEGINNING, Checkpoint
+from livecaption.core.config import SessionConfig
+from livecaption.core.gate import IsSpeech
+from livecaption.core.policy import REALTIME, WINDOW, StreamingPolicy
+from livecaption.core.session import CaptionSession
+from livecaption.core.utterance import Speaking
+from livecaption.engine.batcher import Batcher
+from livecaption.protocol.client_messages import Resume, Start
+from livecaption.protocol.codec import decode_publisher, encode
+from livecaption.server.cut_off import CutOffSessions, token_hash
+from livecaption.server.live_session import LiveSession, replayed
+from livecaption.server.recorder import Recorder
+from livecaption.server.rooms import Rooms
+from livecaption.settings import Settings
+from livecaption.storage.records import SessionEnded, SessionOpened
+from livecaption.storage.restoring import checkpoint_of
+from livecaption.storage.store import TranscriptStore
+
+__all__ = ["HeldSession", "Holder", "Sessions"]
+
+logger = logging.getLogger(__name__)
+
+
+class Holder(Protocol):
+    """A connection that holds a session."""
+
+    async def hand_over(self) -> None:
+        """Feed nothing more, because another connection goes on with the session."""
+
+
+@dataclass(slots=True, eq=False)
+class HeldSession:
+    """A session with what only its publisher may know."""
+
+    live: LiveSession
+    start: Start
+    token: str
+    started_at: float
+    """Wall-clock time of sample 0, seconds since the epoch."""
+    begun_at: float
+    """Monotonic time at which this process took it up, seconds."""
+    holder: Holder | None = None
+    seeing_off: asyncio.Task[None] | None = None
+    expiry: asyncio.TimerHandle | None = None
+
+
+class Sessions:
+    """All sessions of this process. Runs inside the task group it is given."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: TranscriptStore,
+        recorder: Recorder,
+        rooms: Rooms,
+        batcher: Batcher,
+        new_detector: Callable[[], IsSpeech],
+    ) -> None:
+        self._settings = settings
+        self._recorder = recorder
+        self._rooms = rooms
+        self._batcher = batcher
+        self._new_detector = new_detector
+        self._held: dict[str, HeldSession] = {}
+        self._cut_off = CutOffSessions(store, recorder, rooms, settings.resume_grace_s)
+        self._changing = asyncio.Lock()
+        self._loop = asyncio.get_running_loop()
+        self.tasks: asyncio.TaskGroup
+
+    async def adopt(self) -> None:
+        """Take over what an earlier process left behind.
+
+        Raises:
+            sqlite3.Error: what is stored cannot be read.
+        """
+        await self._cut_off.adopt()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    # -- begin and resume -------------------------------------------------------------------
+
+    async def open(self, start: Start, holder: Holder) -> HeldSession:
+        """Begin a session.
+
+        Raises:
+            sqlite3.Error: what is stored of the room cannot be read.
+        """
+        session = "s_" + secrets.token_urlsafe(12)
+        token = "rt_" + secrets.token_urlsafe(24)
+        now = time.time()
+        held = await self._take_up(session, start, token, now, BEGINNING)
+        # The offer to resume an earlier session belongs to that one.
+        kept = encode(start.model_copy(update={"resume": None}))
+        opened = SessionOpened(session, start.room, token_hash(token), now, kept)
+        self._recorder.submit([opened])
+        held.holder = holder
+        return held
+
+    async def resume(self, start: Start, wish: Resume, holder: Holder) -> HeldSession | None:
+        """Give a session to another connection, which then goes on with it.
+
+        Returns:
+            None when the session is not known, has ended, or cannot be gone on with: what the
+            client had seen of it is not held any more.
+        """
+        async with self._changing:
+            held = self._held.get(wish.session) or await self._revive(wish)
+            if held is None or not self._may_resume(held, start, wish):
+                return None
+            if held.holder is not None:
+                await held.holder.hand_over()
+            if held.expiry is not None:
+                held.expiry.cancel()
+                held.expiry = None
+            if held.live.ended:
+                return None
+            held.holder = holder
+        live = held.live
+        live.room.attach(live.id)
+        if wish.held_from is not None and wish.held_from > live.session.received:
+            live.lose(wish.held_from + -wish.held_from % FRAME_SAMPLES)
+        live.configure(Speaking(start.language, start.speaker, start.vocabulary))
+        return held
+
+    def _may_resume(self, held: HeldSession, start: Start, wish: Resume) -> bool:
+        same_client = hmac.compare_digest(held.token.encode(), wish.resume_token.encode())
+        live = held.live
+        return (
+            same_client
+            and start.room == live.room.name
+            and not live.ended
+            and live.can_replay(wish.last_seq)
+        )
+
+    # -- lost connections -------------------------------------------------------------------
+
+    def detach(self, held: HeldSession, holder: Holder) -> None:
+        """A connection is gone: keep its session for the grace period, unless it is over."""
+        if held.holder is not holder:
+            return
+        held.holder = None
+        live = held.live
+        live.detach()
+        if live.ended:
+            return
+        live.room.detach(live.id)
+        held.expiry = self._loop.call_later(self._settings.resume_grace_s, live.end, "disconnect")
+
+    def abandon(self) -> None:
+        """Let go of all sessions without ending them: the process ends."""
+        for held in self._held.values():
+            if held.expiry is not None:
+                held.expiry.cancel()
+            if held.seeing_off is not None:
+                held.seeing_off.cancel()
+        self._cut_off.abandon()
+
+    async def suspend(self) -> None:
+        """Caption and store what detached sessions had received: the server goes down."""
+        waiting = [held for held in self._held.values() if held.holder is None]
+        for held in waiting:
+            await held.live.suspend()
+
+    # -- inside -----------------------------------------------------------------------------
+
+    async def _revive(self, wish: Resume) -> HeldSession | None:
+        """Take up a session that a restart cut off, if this is its client."""
+        stored = await self._cut_off.claim(wish.session, token_hash(wish.resume_token))
+        if stored is None:
+            return None
+        start = decode_publisher(stored.start)
+        if not isinstance(start, Start):  # pragma: no cover - nothing else is ever stored there
+            return None
+        held = await self._take_up(
+            stored.id, start, wish.resume_token, stored.started_at, checkpoint_of(stored)
+        )
+        held.live.recall(replayed(stored.events))
+        return held
+
+    async def _take_up(
+        self, session: str, start: Start, token: str, started_at: float, checkpoint: Checkpoint
+    ) -> HeldSession:
+        room = await self._rooms.open(start.room)
+        core = CaptionSession(self._config(session, start), self._new_detector(), checkpoint)
+        live = LiveSession(
+            core,
+            self._batcher,
+            self._recorder,
+            room,
+            self.tasks,
+            max_hop_s=self._settings.max_hop,
+        )
+        held = HeldSession(live, start, token, started_at, self._loop.time())
+        self._held[session] = held
+        room.attach(session)
+        held.seeing_off = self.tasks.create_task(self._see_off(held))
+        return held
+
+    def _config(self, session: str, start: Start) -> SessionConfig:
+        settings = self._settings
+        policy: StreamingPolicy = WINDOW if settings.policy == "window" else REALTIME
+        if settings.hop:
+            policy = policy.with_hop(int(settings.hop * SAMPLE_RATE))
+        return SessionConfig(
+            session=session,
+            policy=policy,
+            speaking=Speaking(start.language, start.speaker, start.vocabulary),
+            task=start.task,
+            partials=start.partials,
+            previous_text=self._batcher.transcriber.info.previous_text,
+        )
+
+    async def _see_off(self, held: HeldSession) -> None:
+        """Wait for the end of a session, then let go of everything it held."""
+        live = held.live
+        await live.closed.wait()
+        if live.broken:
+            ended = SessionEnded(live.id, time.time(), "failed")
+            self._recorder.submit([ended])
+        if held.expiry is not None:
+            held.expiry.cancel()
+        del self._held[live.id]
+        live.room.leave(live.id)
+        self._rooms.release(live.room)
+        logger.info(
+            "session %s in room %s ended after %.1f s of audio",
+            live.id,
+            live.room.name,
+            live.session.received / SAMPLE_RATE,
+        )
