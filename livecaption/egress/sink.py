@@ -72,7 +72,7 @@ class Sink:
             return
         key = (message["session"], message["utterance"])
         if message["type"] == "delta":
-            self._writer.commit(key, message["speaker"], message["text"], self._clock())
+            self._writer.commit(key, message.get("speaker"), message["text"], self._clock())
         else:
             self._writer.end(key)
         self._changed.set()

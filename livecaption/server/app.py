@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from livecaption.core.gate import IsSpeech
+from livecaption.egress.sink import Sink
 from livecaption.engine.batcher import Batcher
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
@@ -19,6 +20,7 @@ from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
 from livecaption.server.pages import STATIC, mic_page, overlay_page
 from livecaption.server.publish import publish
+from livecaption.server.sinks import fed_sinks
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
 from livecaption.storage.store import TranscriptStore
@@ -30,6 +32,7 @@ def build_app(
     settings: Settings,
     new_batcher: Callable[[], Batcher],
     new_detector: Callable[[], IsSpeech],
+    new_sinks: Callable[[], Sequence[Sink]] = tuple,
 ) -> Starlette:
     """Return the application.
 
@@ -37,6 +40,7 @@ def build_app(
         settings: frozen settings.
         new_batcher: makes the batcher around the resident model; called on the event loop.
         new_detector: makes the speech detector of one session.
+        new_sinks: makes what takes captions out to other services.
     """
 
     @asynccontextmanager
@@ -53,11 +57,12 @@ def build_app(
                 await hub.sessions.adopt()
                 app.state.hub = hub
                 tasks.create_task(hub.try_model())
-                yield
-                keeping.cancel()
-                hub.sessions.abandon()
-                await batcher.aclose()
-                await hub.recorder.aclose()
+                async with fed_sinks(hub.rooms, new_sinks()):
+                    yield
+                    keeping.cancel()
+                    hub.sessions.abandon()
+                    await batcher.aclose()
+                    await hub.recorder.aclose()
         finally:
             await store.aclose()
 
