@@ -18,7 +18,7 @@ from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
-from livecaption.server.pages import STATIC, mic_page, overlay_page
+from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.sinks import fed_sinks
 from livecaption.server.watch import watch
@@ -70,6 +70,7 @@ def build_app(
         routes=[
             Route("/", mic_page),
             Route("/overlay/{room}", overlay_page),
+            Route("/watch/{room}", watch_page),
             Route("/healthz", alive),
             Route("/readyz", ready),
             WebSocketRoute("/ws/publish", publish),

@@ -13,7 +13,7 @@ import livecaption
 # Windows may know another type for it, and modules of another type do not load.
 mimetypes.add_type("text/javascript", ".js")
 
-__all__ = ["STATIC", "mic_page", "overlay_page"]
+__all__ = ["STATIC", "mic_page", "overlay_page", "watch_page"]
 
 
 def _static_folder() -> Path:
@@ -34,3 +34,8 @@ async def mic_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's 
 async def overlay_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
     """``GET /overlay/{room}``: captions on a transparent ground, for OBS."""
     return FileResponse(STATIC / "overlay.html")
+
+
+async def watch_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
+    """``GET /watch/{room}``: captions for an audience."""
+    return FileResponse(STATIC / "watch.html")

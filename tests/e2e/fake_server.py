@@ -194,6 +194,8 @@ def _file(path: str) -> Response:
         file = STATIC / "index.html"
     elif path.startswith("/overlay/"):
         file = STATIC / "overlay.html"
+    elif path.startswith("/watch/"):
+        file = STATIC / "watch.html"
     else:
         file = STATIC / path.removeprefix("/static/")
     if not file.is_file():

@@ -11,7 +11,8 @@ import { randomFrom, wholeBetween } from './random.mjs';
 const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
 
 /** @param {any[]} events @param {any} from */
-const play = (events, from = NO_CAPTIONS) => events.reduce(applyEvent, from);
+const play = (events, from = NO_CAPTIONS) =>
+  events.reduce((captions, event) => applyEvent(captions, event), from);
 
 const delta = (seq, utterance, text) => ({ type: 'delta', seq, utterance, text, words: [] });
 const partial = (utterance, revision, text) => ({ type: 'partial', utterance, revision, text });
@@ -191,6 +192,61 @@ test('a server that begins its offsets anew is followed', () => {
   assert.deepEqual(shown(after), ['Old', 'New']);
 });
 
+test('a page that was away for longer than the server remembers says that words may be missing', () => {
+  const before = play([snapshot(0, [], []), room({ ...final(1, 1, 'One.'), offset: 1 })]);
+  const after = play([snapshot(99, [room({ ...final(80, 40, 'Forty.'), offset: 98 })], [])], before);
+  assert.deepEqual(after.lines.map(({ kind }) => kind), ['utterance', 'gap', 'utterance']);
+  assert.equal(after.lines[1].seconds, null);
+  const known = [room({ ...final(1, 1, 'One.'), offset: 1 }), room({ ...final(2, 2, 'Two.'), offset: 2 })];
+  assert.deepEqual(shown(play([snapshot(2, known, [])], before)), ['One.', 'Two.']);
+});
+
+test('a snapshot that ends where the page is brings nothing: what was missed follows it', () => {
+  const before = play([
+    snapshot(10, [], [open(2, 'Two', ' and')]), room({ ...delta(4, 2, ' three'), offset: 11 }),
+  ]);
+  const resumed = play([snapshot(11, [], [])], before);
+  assert.equal(resumed, before);
+  assert.deepEqual(shown(play([room({ ...delta(5, 2, ' four'), offset: 12 })], resumed)),
+    ['Two three four']);
+});
+
+test('a line knows when it was said: by the audio clock, and by the page that heard of it', () => {
+  let captions = applyEvent(NO_CAPTIONS, ready(), 1_000);
+  const began = { type: 'utterance_started', seq: 1, utterance: 1, start: 2.5 };
+  captions = applyEvent(captions, began, 4_000);
+  captions = applyEvent(captions, partial(1, 1, 'Hel'), 5_000);
+  assert.deepEqual([captions.lines[0].start, captions.lines[0].at], [2.5, 4_000]);
+  assert.equal(captions.begun.size, 0);
+  const words = [{ text: 'Hello.', start: 2.6, end: 3.1, probability: 1 }];
+  captions = applyEvent(captions, { ...final(2, 1, 'Hello.'), start: 2.4, end: 3.2, words }, 6_000);
+  const [{ start, at, end, words: kept }] = captions.lines;
+  assert.deepEqual([start, at, end, kept], [2.4, 4_000, 3.2, words]);
+  captions = applyEvent(captions, { type: 'gap', seq: 3, from: 9, to: 11, reason: 'overload' }, 12_000);
+  const { start: from, end: to, at: told } = captions.lines[1];
+  assert.deepEqual([from, to, told], [9, 11, 12_000]);
+});
+
+test('what was said before the page came has a place on the audio clock only', () => {
+  const { lines } = applyEvent(NO_CAPTIONS,
+    snapshot(10, [room({ ...final(4, 1, 'One.'), start: 7, end: 8, offset: 10 })], [open(2, 'Two', '')]), 99);
+  assert.deepEqual(lines.map(({ start, at }) => [start, at]), [[7, null], [0, null]]);
+});
+
+test('an open line is taken to be in the language of the line before', () => {
+  const captions = play([ready(), final(1, 1, 'Hei.'), { ...final(2, 2, 'こんにちは'), language: 'ja' },
+    partial(3, 1, '元気')]);
+  assert.deepEqual(captions.lines.map(({ language }) => language), ['en', 'ja', 'ja']);
+});
+
+test('utterances that begin and never get words are bounded', () => {
+  let captions = play([ready()]);
+  for (let i = 1; i <= 1000; i += 1) {
+    captions = applyEvent(captions, { type: 'utterance_started', seq: i, utterance: i, start: i });
+  }
+  assert.ok(captions.begun.size <= 256);
+});
+
 test('lines and remembered sessions are bounded', () => {
   let captions = NO_CAPTIONS;
   for (let i = 1; i <= MAX_LINES + 50; i += 1) {
@@ -211,5 +267,5 @@ test('a gap says how long it is and why', () => {
     'Some words may be missing here: the connection was lost.');
   assert.equal(gapWords({ seconds: 0, reason: 'not_resumed' }),
     'Some words may be missing here: the connection was lost.');
-  assert.equal(gapWords({ seconds: 2, reason: 'constructor' }), '2.0 s were not captioned.');
+  assert.equal(gapWords({ seconds: 2, reason: 'constructor' }), '2 s were not captioned.');
 });

@@ -36,7 +36,9 @@ async def get(
     return await asyncio.to_thread(fetch)
 
 
-@pytest.mark.parametrize("path", ["/", "/overlay/main", "/static/js/mic-page.js", "/healthz"])
+@pytest.mark.parametrize(
+    "path", ["/", "/overlay/main", "/watch/main", "/static/js/mic-page.js", "/healthz"]
+)
 async def test_every_answer_carries_the_security_headers(path: str) -> None:
     async with running_server(ScriptedTranscriber()) as running:
         status, headers, body = await get(running, path)

@@ -7,25 +7,37 @@
  */
 
 /**
- * @typedef {object} UtteranceLine
+ * @typedef {import('../net/protocol.js').Word} Word
+ *
+ * @typedef {object} Moment when something was said, as far as it is known
+ * @property {number | null} start seconds on the session's audio clock
+ * @property {number | null} at when this page first heard of it, milliseconds since the epoch; null
+ *   for what was said before the page came
+ *
+ * @typedef {object} UtteranceOnly
  * @property {"utterance"} kind
  * @property {string} key unique and stable
  * @property {string} session
  * @property {number} utterance
  * @property {string | null} speaker
- * @property {string | null} language known once the line is closed
+ * @property {string | null} language until the line is closed, that of the session's line before
+ * @property {number | null} end seconds; known once the line is closed
+ * @property {readonly Word[]} words with their times; none before the line is closed
  * @property {readonly string[]} committed pieces in the order they came; never changed, only added
  * @property {string} tail words that may still change
  * @property {number} revision of the tail
  * @property {boolean} closed
+ * @typedef {UtteranceOnly & Moment} UtteranceLine
  *
- * @typedef {object} GapLine
+ * @typedef {object} GapOnly
  * @property {"gap"} kind
  * @property {string} key
  * @property {string} session
  * @property {number} utterance it follows this one
  * @property {number | null} seconds how much audio is missing; null when that is unknown
  * @property {string} reason
+ * @property {number | null} end seconds on the session's audio clock
+ * @typedef {GapOnly & Moment} GapLine
  *
  * @typedef {UtteranceLine | GapLine} Line
  */
@@ -78,16 +90,17 @@ export function closeWhere(lines, ends) {
  *
  * @param {readonly Line[]} lines
  * @param {string} session
- * @param {{utterance: number, speaker?: string | null}} event
+ * @param {{utterance: number, speaker?: string | null, start?: number | null,
+ *   at?: number | null}} event `start` and `at` are for a line that begins with it
  * @param {(line: UtteranceLine) => UtteranceLine} change never called for a closed line
  * @returns {readonly Line[]} the same array when nothing changed
  */
-export function updateLine(lines, session, { utterance, speaker }, change) {
-  const key = keyOf(session, utterance);
+export function updateLine(lines, session, event, change) {
+  const key = keyOf(session, event.utterance);
   // Lines that still change are at the end: looking from there finds them at once.
   const at = lines.findLastIndex((line) => line.key === key);
   if (at < 0) {
-    const fresh = change(newLine(key, session, utterance, speaker ?? null));
+    const fresh = change(newLine(lines, session, event));
     return textOf(fresh) === '' ? lines : insert(lines, fresh);
   }
   const line = lines[at];
@@ -97,17 +110,23 @@ export function updateLine(lines, session, { utterance, speaker }, change) {
 }
 
 /**
- * @param {string} key
+ * @param {readonly Line[]} lines
  * @param {string} session
- * @param {number} utterance
- * @param {string | null} speaker
+ * @param {Parameters<typeof updateLine>[2]} event
  * @returns {UtteranceLine}
  */
-function newLine(key, session, utterance, speaker) {
+function newLine(lines, session, { utterance, speaker, start, at }) {
   return {
-    kind: 'utterance', key, session, utterance, speaker,
-    language: null, committed: [], tail: '', revision: 0, closed: false,
+    kind: 'utterance', key: keyOf(session, utterance), session, utterance, speaker: speaker ?? null,
+    language: lastLanguage(lines, session), start: start ?? null, at: at ?? null, end: null, words: [],
+    committed: [], tail: '', revision: 0, closed: false,
   };
+}
+
+/** @param {readonly Line[]} lines @param {string} session @returns {string | null} */
+function lastLanguage(lines, session) {
+  const last = lines.findLast((line) => line.kind === 'utterance' && line.session === session);
+  return last?.kind === 'utterance' ? last.language : null;
 }
 
 /**
@@ -115,18 +134,21 @@ function newLine(key, session, utterance, speaker) {
  *
  * @param {readonly Line[]} lines
  * @param {string} session
- * @param {{seconds: number | null, reason: string, name: string | number}} gap the same name
- *   within a session is the same gap
+ * @param {{from: number, to: number} | null} span seconds; null when it is unknown
+ * @param {{reason: string, name: string | number, at: number | null}} gap the same name within a
+ *   session is the same gap
  * @returns {readonly Line[]}
  */
-export function putGap(lines, session, { seconds, reason, name }) {
+export function putGap(lines, session, span, { reason, name, at }) {
   const key = `${session}/gap/${name}`;
-  const at = lines.findLastIndex((line) => line.key === key);
-  const before = lines[at] ?? lines.findLast((line) => line.session === session);
-  const utterance = before?.utterance ?? 0;
+  const place = lines.findLastIndex((line) => line.key === key);
+  const before = lines[place] ?? lines.findLast((line) => line.session === session);
   /** @type {GapLine} */
-  const gap = { kind: 'gap', key, session, utterance, seconds, reason };
-  return at < 0 ? insert(lines, gap) : replaced(lines, at, 1, gap);
+  const gap = {
+    kind: 'gap', key, session, utterance: before?.utterance ?? 0, reason, at,
+    seconds: span && span.to - span.from, start: span?.from ?? null, end: span?.to ?? null,
+  };
+  return place < 0 ? insert(lines, gap) : replaced(lines, place, 1, gap);
 }
 
 /**

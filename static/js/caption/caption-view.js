@@ -6,10 +6,11 @@
  *
  * It must not know where lines come from. The class names are public: OBS users style them.
  *
- *     p.caption-line [.is-closed | .is-gap]
+ *     p.caption-line [.is-closed | .is-gap] [.is-same-speaker] [data-place]
  *       span.caption-text
- *         span.caption-speaker? span.caption-committed span.caption-tail
+ *         time.caption-time? span.caption-speaker? span.caption-committed span.caption-tail
  */
+import { element } from '../page/element.js';
 import { textOf } from './caption-lines.js';
 import { gapWords } from './gap-words.js';
 
@@ -19,27 +20,57 @@ import { gapWords } from './gap-words.js';
  * @typedef {import('./caption-lines.js').GapLine} GapLine
  */
 
-/** @param {string} name @param {string} className @param {string} [text] */
-function element(name, className, text = '') {
-  const made = document.createElement(name);
-  made.className = className;
-  if (text !== '') made.append(text);
-  return made;
+/** @type {ReadonlyMap<string, string>} */
+const NO_STAMPS = new Map();
+
+/** What all lines have: a root, and a stamp in front of the text that comes and goes. */
+class LineElement {
+  root = element('p', { class: 'caption-line' });
+  /** @type {Line | null} what it shows */
+  line = null;
+  text = element('span', { class: 'caption-text' });
+  #stamp = '';
+  #isSameSpeaker = false;
+  /** @type {HTMLElement | null} */
+  #time = null;
+
+  constructor() {
+    this.root.append(this.text);
+  }
+
+  /** @param {string} stamp when it was said; "" for none */
+  stamp(stamp) {
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    this.#time?.remove();
+    this.#time = null;
+    if (stamp === '') return;
+    this.#time = element('time', { class: 'caption-time', dir: 'auto' }, stamp);
+    this.text.prepend(this.#time);
+  }
+
+  /** @param {boolean} isSame whether the line above is of the same voice */
+  sameSpeaker(isSame) {
+    if (isSame === this.#isSameSpeaker) return;
+    this.#isSameSpeaker = isSame;
+    this.root.classList.toggle('is-same-speaker', isSame);
+  }
 }
 
-class UtteranceElement {
-  /** @type {HTMLElement} */
-  root = element('p', 'caption-line');
-  #committed = element('span', 'caption-committed');
-  #tail = element('span', 'caption-tail');
+class UtteranceElement extends LineElement {
+  #committed = element('span', { class: 'caption-committed' });
+  // Outside the tail, lest its underline begin with a space.
+  #space = document.createTextNode('');
+  // What is still changing is noise to a screen reader or a braille display.
+  #tail = element('span', { class: 'caption-tail', 'aria-hidden': 'true' });
   #pieces = 0;
 
   /** @param {UtteranceLine} line */
   constructor({ speaker }) {
-    const text = element('span', 'caption-text');
-    if (speaker) text.append(element('span', 'caption-speaker', `${speaker}: `));
-    text.append(this.#committed, this.#tail);
-    this.root.append(text);
+    super();
+    // Its own direction, lest a Latin name turn an Arabic sentence around.
+    const name = speaker ? [element('span', { class: 'caption-speaker', dir: 'auto' }, `${speaker}: `)] : [];
+    this.text.append(...name, this.#committed, this.#space, this.#tail);
     this.root.dir = 'auto';
   }
 
@@ -47,25 +78,30 @@ class UtteranceElement {
   show(line) {
     for (const piece of line.committed.slice(this.#pieces)) this.#committed.append(piece);
     this.#pieces = line.committed.length;
-    if (this.#tail.textContent !== line.tail) this.#tail.textContent = line.tail;
+    const words = line.tail.trimStart();
+    this.#space.data = line.tail.slice(0, line.tail.length - words.length);
+    if (this.#tail.textContent !== words) this.#tail.textContent = words;
     this.root.hidden = textOf(line) === '';
     this.root.classList.toggle('is-closed', line.closed);
     if (line.language) this.root.lang = line.language;
   }
 }
 
-class GapElement {
-  /** @type {HTMLElement} */
-  root = element('p', 'caption-line is-gap');
-  #text = element('span', 'caption-text');
+class GapElement extends LineElement {
+  #words = document.createTextNode('');
 
   constructor() {
-    this.root.append(this.#text);
+    super();
+    this.root.classList.add('is-gap');
+    this.root.dir = 'auto';
+    this.text.append(this.#words);
   }
 
   /** @param {GapLine} line */
   show(line) {
-    this.#text.textContent = gapWords(line);
+    // It is the page that speaks here, in its own language.
+    this.root.lang = document.documentElement.lang;
+    this.#words.data = gapWords(line);
   }
 }
 
@@ -73,16 +109,19 @@ export class CaptionView {
   #container;
   /** @type {Map<string, UtteranceElement | GapElement>} */
   #elements = new Map();
-  /** @type {readonly Line[]} */
-  #shown = [];
+  /** @type {HTMLElement | null} */
+  #place = null;
 
   /** @param {HTMLElement} container nothing else may add children to it */
   constructor(container) {
     this.#container = container;
   }
 
-  /** @param {readonly Line[]} lines what the container is to show, in this order */
-  render(lines) {
+  /**
+   * @param {readonly Line[]} lines what the container is to show, in this order
+   * @param {ReadonlyMap<string, string>} [stamps] by key, in front of lines
+   */
+  render(lines, stamps = NO_STAMPS) {
     const kept = new Set(lines.map(({ key }) => key));
     for (const [key, { root }] of this.#elements) {
       if (kept.has(key)) continue;
@@ -90,22 +129,57 @@ export class CaptionView {
       this.#elements.delete(key);
     }
     let next = this.#container.firstElementChild;
-    for (const [i, line] of lines.entries()) {
-      const { root } = this.#elementFor(line, line !== this.#shown[i]);
-      if (root === next) next = next.nextElementSibling;
-      else this.#container.insertBefore(root, next);
+    /** @type {Line | null} */
+    let above = null;
+    for (const line of lines) {
+      const shown = this.#elementFor(line);
+      shown.stamp(stamps.get(line.key) ?? '');
+      shown.sameSpeaker(isSameVoice(above, line));
+      if (shown.root === next) next = next.nextElementSibling;
+      else this.#container.insertBefore(shown.root, next);
+      above = line;
     }
-    this.#shown = lines;
   }
 
-  /** @param {Line} line @param {boolean} isNews whether it is not what was shown last time */
-  #elementFor(line, isNews) {
+  /** Says again what the page itself says, after its language has changed. */
+  relabel() {
+    for (const shown of this.#elements.values()) {
+      if (shown instanceof GapElement) shown.show(/** @type {GapLine} */ (shown.line));
+    }
+  }
+
+  /**
+   * Marks a line as the place where someone stopped reading, and no other.
+   *
+   * @param {string | null} key
+   * @param {string} [label]
+   */
+  markPlace(key, label = '') {
+    this.#place?.removeAttribute('data-place');
+    this.#place = (key !== null && this.#elements.get(key)?.root) || null;
+    this.#place?.setAttribute('data-place', label);
+  }
+
+  /** Brings the marked place into the middle of the window, if there is one. */
+  showPlace() {
+    this.#place?.scrollIntoView({ block: 'center', behavior: 'instant' });
+  }
+
+  /** @param {Line} line */
+  #elementFor(line) {
     let shown = this.#elements.get(line.key);
     if (!shown) {
       shown = line.kind === 'gap' ? new GapElement() : new UtteranceElement(line);
       this.#elements.set(line.key, shown);
     }
-    if (isNews) shown.show(/** @type {any} a key never changes its kind */ (line));
+    if (shown.line !== line) shown.show(/** @type {any} a key never changes its kind */ (line));
+    shown.line = line;
     return shown;
   }
+}
+
+/** @param {Line | null} above @param {Line} line */
+function isSameVoice(above, line) {
+  if (above?.kind !== 'utterance' || line.kind !== 'utterance') return false;
+  return above.session === line.session && above.speaker === line.speaker && textOf(above) !== '';
 }

@@ -29,12 +29,13 @@ const TOKEN_PREFIX = 'lct.';
  * @typedef {RoomFields & {type: "delta", seq: number, utterance: number, text: string}} Delta
  * @typedef {RoomFields & {type: "partial", utterance: number, revision: number,
  *   text: string}} Partial
+ * @typedef {{text: string, start: number, end: number}} Word seconds on the session's audio clock
  * @typedef {RoomFields & {type: "final", seq: number, utterance: number, text: string,
- *   language: string | null}} Final
+ *   language: string | null, start?: number, end?: number, words?: Word[]}} Final
  * @typedef {RoomFields & {type: "gap", seq: number, from: number, to: number,
  *   reason: string}} Gap
  * @typedef {{session: string, speaker: string | null, utterance: number, text: string,
- *   partial: string, revision: number}} OpenUtterance
+ *   partial: string, revision: number, start?: number}} OpenUtterance
  * @typedef {{type: "snapshot", room: string, offset: number, finals: Final[],
  *   open_utterances: OpenUtterance[]}} Snapshot
  * @typedef {{type: "presence", room: string, publishers: number, detached: number}} Presence
@@ -141,9 +142,14 @@ export function encodeKeepalive() {
   return JSON.stringify({ type: 'keepalive' });
 }
 
-/** @returns {string} what spares a watcher the server's wait for one */
-export function encodeHello() {
-  return JSON.stringify({ type: 'hello' });
+/**
+ * @param {{token?: string | null, after?: number | null}} [wishes] of a watcher: what its link
+ *   allows, and the last offset it has seen
+ * @returns {string} also spares a watcher without wishes the server's wait for one
+ */
+export function encodeHello({ token = null, after = null } = {}) {
+  const wishes = { ...(token !== null && { token }), ...(after !== null && { after }) };
+  return JSON.stringify({ type: 'hello', ...wishes });
 }
 
 /** @returns {string} */

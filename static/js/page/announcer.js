@@ -5,8 +5,10 @@
  * here. It must not know where lines come from.
  */
 import { textOf } from '../caption/caption-lines.js';
+import { gapWords } from '../caption/gap-words.js';
+import { element } from './element.js';
 
-/** Assistive technology reads additions; old ones need not stay. */
+/** Assistive technology reads additions; old ones need not stay, they are among the captions. */
 const KEPT = 20;
 
 /** @typedef {import('../caption/caption-lines.js').Line} Line */
@@ -14,8 +16,9 @@ const KEPT = 20;
 export class Announcer {
   #log;
   #isOn = false;
-  /** @type {Set<string>} keys of the lines that were closed when last looked at */
-  #closed = new Set();
+  /** @type {Set<string>} keys of the lines that were finished when last looked at */
+  #finished = new Set();
+  #speaker = '';
 
   /** @param {HTMLElement} log an element with role="log" */
   constructor(log) {
@@ -28,19 +31,31 @@ export class Announcer {
     if (!isOn) this.#log.replaceChildren();
   }
 
-  /** @param {readonly Line[]} lines */
-  update(lines) {
-    const closed = lines.filter((line) => line.kind === 'utterance' && line.closed);
-    if (this.#isOn) {
-      for (const line of closed) if (!this.#closed.has(line.key)) this.#say(textOf(line));
+  /**
+   * @param {readonly Line[]} lines
+   * @param {{isSilent?: boolean}} [how] silent: take them as heard, as after a reader's pause
+   */
+  update(lines, { isSilent = false } = {}) {
+    const finished = lines.filter((line) => line.kind === 'gap' || line.closed);
+    if (this.#isOn && !isSilent) {
+      for (const line of finished) if (!this.#finished.has(line.key)) this.#say(line);
     }
-    this.#closed = new Set(closed.map(({ key }) => key));
+    this.#finished = new Set(finished.map(({ key }) => key));
   }
 
-  /** @param {string} text */
-  #say(text) {
-    const sentence = document.createElement('p');
-    sentence.textContent = text;
+  /** @param {Line} line */
+  #say(line) {
+    const sentence = element('p', { dir: 'auto' });
+    if (line.kind === 'gap') {
+      sentence.append(gapWords(line));
+      sentence.lang = document.documentElement.lang;
+    } else {
+      const speaker = line.speaker ?? '';
+      const name = speaker && speaker !== this.#speaker ? `${speaker}: ` : '';
+      this.#speaker = speaker;
+      sentence.append(name + textOf(line));
+      sentence.lang = line.language ?? '';
+    }
     this.#log.append(sentence);
     while (this.#log.childElementCount > KEPT) this.#log.firstElementChild?.remove();
   }

@@ -6,18 +6,30 @@
 
 /** Closer to the end than this counts as being there. */
 const NEAR_PX = 64;
+/** Further than this many windows, gliding would be a journey. */
+const LONGEST_GLIDE = 1.5;
 
 export class FollowLive {
   #onChange;
+  #view;
   #isFollowing = true;
   #lastY = 0;
-  #calm = window.matchMedia('(prefers-reduced-motion: reduce)');
+  #calm;
 
-  /** @param {(isFollowing: boolean) => void} onChange */
-  constructor(onChange) {
+  /**
+   * @param {(isFollowing: boolean) => void} onChange
+   * @param {Window} view the window whose page is scrolled
+   */
+  constructor(onChange, view = window) {
     this.#onChange = onChange;
-    window.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    window.addEventListener('resize', () => this.contentChanged());
+    this.#view = view;
+    this.#calm = view.matchMedia('(prefers-reduced-motion: reduce)');
+    view.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    view.addEventListener('resize', () => this.contentChanged());
+  }
+
+  get isFollowing() {
+    return this.#isFollowing;
   }
 
   /** Call it after anything was added: scrolls on when the reader is following. */
@@ -31,18 +43,26 @@ export class FollowLive {
     this.#toEnd();
   }
 
+  /** Stays where it is, although words may be added below. */
+  stay() {
+    this.#set(false);
+  }
+
   #toEnd() {
-    const top = document.documentElement.scrollHeight;
-    window.scrollTo({ top, behavior: this.#calm.matches ? 'instant' : 'smooth' });
+    const { scrollHeight, clientHeight } = this.#view.document.documentElement;
+    const way = scrollHeight - clientHeight - this.#view.scrollY;
+    const isGlide = !this.#calm.matches && way <= LONGEST_GLIDE * clientHeight;
+    this.#view.scrollTo({ top: scrollHeight, behavior: isGlide ? 'smooth' : 'instant' });
   }
 
   #scrolled() {
-    const { scrollHeight, clientHeight } = document.documentElement;
-    const isNearEnd = scrollHeight - clientHeight - window.scrollY < NEAR_PX;
+    const { scrollHeight, clientHeight } = this.#view.document.documentElement;
+    const { scrollY } = this.#view;
+    const isNearEnd = scrollHeight - clientHeight - scrollY < NEAR_PX;
     // Our own scrolling only ever goes down: it must not look like a reader leaving.
     if (isNearEnd) this.#set(true);
-    else if (window.scrollY < this.#lastY) this.#set(false);
-    this.#lastY = window.scrollY;
+    else if (scrollY < this.#lastY) this.#set(false);
+    this.#lastY = scrollY;
   }
 
   /** @param {boolean} isFollowing */
