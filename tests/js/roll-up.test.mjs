@@ -55,6 +55,15 @@ test('a tail stands behind the committed words, and its row stays when it is gon
   assert.equal(rollUp.rows.length, 2);
 });
 
+test('a tail that was committed otherwise does not stand there while the words wait', () => {
+  const rollUp = play([[0, delta(1, 'aaaaaaaaaa bbbbbbbbbb cccc')], [1500, partial(1, ' dddd eeee')]]);
+  assert.deepEqual(shown(rollUp), ['bbbbbbbbbb cccc dddd', 'eeee']);
+  rollUp.receive(delta(1, ' ddddddd'), 1510);
+  assert.deepEqual(shown(rollUp), ['bbbbbbbbbb cccc', 'ddddddd']);
+  const waits = play([[0, delta(1, 'aaaaaaaaaa bbbbbbbbbb cc')], [10, partial(1, ' dd')], [20, delta(1, ' ddddddddd')]]);
+  assert.deepEqual(shown(waits), ['aaaaaaaaaa', 'bbbbbbbbbb cc']);
+});
+
 test('a tail does not push out the words that it follows, and shows as much as there is room for', () => {
   const tail = ' a tail that is much longer than all the rows there are to see';
   const rollUp = play([[0, delta(1, 'Good morning')], [5000, partial(1, tail)]]);

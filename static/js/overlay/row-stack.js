@@ -98,6 +98,9 @@ export class RowStack {
 
   /** @param {number} number @param {Partial<Row>} changes */
   change(number, changes) {
+    const row = this.#rows.find((one) => one.number === number);
+    const names = /** @type {(keyof Row)[]} */ (Object.keys(changes));
+    if (!row || names.every((name) => row[name] === changes[name])) return;
     this.#rows = this.#rows.map((old) => (old.number === number ? { ...old, ...changes } : old));
   }
 

@@ -1,0 +1,44 @@
+// @ts-check
+/**
+ * Whether a text fits into a row as it looks on this page. The width in characters decides where
+ * rows break; this only keeps a row of wide letters (capitals, a broad font) inside its box.
+ *
+ * Text is measured on a canvas, so asking lays nothing out.
+ */
+
+export class Fit {
+  #lines;
+  #pen = /** @type {CanvasRenderingContext2D} */ (document.createElement('canvas').getContext('2d'));
+  #looks = '';
+  #space = Infinity;
+  #transform = 'none';
+
+  /** @param {HTMLElement} lines the element that rows stand in, with their font */
+  constructor(lines) {
+    this.#lines = lines;
+  }
+
+  /** @returns {boolean} whether font or space have changed, by whoever's style */
+  refresh() {
+    const { font, letterSpacing, textTransform, paddingLeft, paddingRight } = getComputedStyle(this.#lines);
+    const space = this.#lines.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const looks = [font, letterSpacing, textTransform, space].join('|');
+    if (looks === this.#looks) return false;
+    this.#looks = looks;
+    // No room to speak of: the page is not laid out yet.
+    this.#space = space > 0 ? space : Infinity;
+    this.#transform = textTransform;
+    this.#pen.font = font;
+    if (letterSpacing !== 'normal') /** @type {any} */ (this.#pen).letterSpacing = letterSpacing;
+    return true;
+  }
+
+  /** @type {import('./roll-up.js').Fits} */
+  fits = (text) => this.#pen.measureText(this.#cased(text)).width <= this.#space;
+
+  /** @param {string} text */
+  #cased(text) {
+    if (this.#transform === 'uppercase') return text.toUpperCase();
+    return this.#transform === 'lowercase' ? text.toLowerCase() : text;
+  }
+}
