@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Whether a text fits into a row as it looks on this page. The width in characters decides where
- * rows break; this only keeps a row of wide letters (capitals, a broad font) inside its box.
+ * Whether a text fits into a row as it looks on this page, and how high a row is. The width in
+ * characters decides where rows break; this only keeps a row of wide letters (capitals, a broad
+ * font) inside its box.
  *
  * Text is measured on a canvas, so asking lays nothing out.
  */
@@ -20,11 +21,14 @@ export class Fit {
 
   /** @returns {boolean} whether font or space have changed, by whoever's style */
   refresh() {
-    const { font, letterSpacing, textTransform, paddingLeft, paddingRight } = getComputedStyle(this.#lines);
-    const space = this.#lines.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
-    const looks = [font, letterSpacing, textTransform, space].join('|');
+    const style = getComputedStyle(this.#lines);
+    const { font, letterSpacing, textTransform, lineHeight } = style;
+    const space = this.#lines.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const looks = [font, letterSpacing, textTransform, lineHeight, space].join('|');
     if (looks === this.#looks) return false;
     this.#looks = looks;
+    // Whole pixels: else a hair of the row that left remains to be seen.
+    this.#lines.style.setProperty('--row-height', `${Math.round(parseFloat(lineHeight))}px`);
     // No room to speak of: the page is not laid out yet.
     this.#space = space > 0 ? space : Infinity;
     this.#transform = textTransform;

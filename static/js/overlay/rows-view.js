@@ -56,6 +56,11 @@ class RowElement {
     if (row.isFull && !before?.isFull) this.root.classList.add('is-closed');
   }
 
+  /** The row has left: what it casts must not be seen in the one below. */
+  leave() {
+    this.root.classList.add('is-gone');
+  }
+
   /** @param {string} name */
   #showName(name) {
     this.#speaker.textContent = name;
@@ -96,6 +101,7 @@ export class RowsView {
     if (rows.length === 0) return;
     const last = rows[rows.length - 1].number;
     const top = last + 1 - lines;
+    for (const [number, row] of this.#elements) if (number < top) row.leave();
     this.#moveTo((anchor === 'top' ? Math.max(base, top) : top) - this.#origin, wasEmpty);
   }
 
