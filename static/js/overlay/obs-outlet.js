@@ -31,6 +31,7 @@ export class ObsOutlet {
     if (!this.#isOn) return;
     const { ObsCaptions } = await import('./obs-captions.js');
     if (!this.#isOn || this.#captions) return;
+    this.#tell('connecting');
     this.#captions = new ObsCaptions(readObsSettings(), (state) => this.#tell(state));
   }
 
