@@ -43,8 +43,8 @@ _PREPROCESSOR = {
 }
 
 _ADVICE = {"previous_text": False, "short_windows": True}
-"""For livecaption: previous text as context makes a model of this size much worse; encoder inputs of
-5 s do it no harm."""
+"""For livecaption: previous text as context makes a model of this size much worse; encoder inputs
+of 5 s do it no harm."""
 
 
 def huggingface_model(checkpoint: Checkpoint) -> WhisperForConditionalGeneration:
