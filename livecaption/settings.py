@@ -54,8 +54,9 @@ class Settings(BaseSettings):
     compute_type: str = "auto"
     cpu_threads: int = Field(default=0, ge=0)
     download_root: Path | None = None
-    bucket_floor: Literal[500, 1000] = 1000
-    """Least encoder length, in frames of 10 ms: 500 is cheaper; decodes that loop are repeated."""
+    bucket_floor: Literal[500, 1000] | None = None
+    """Least encoder length, in frames of 10 ms: 500 is cheaper; decodes that loop are repeated.
+    None takes what suits the model: 500 where its maker says so, else 1000."""
     policy: Literal["realtime", "window"] = "realtime"
     hop: float = Field(default=0.0, ge=0.0, le=10.0)
     """Seconds of new audio between decodes; 0 takes the policy's own."""
