@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     max_hop: float = Field(default=2.0, ge=0.3, le=10.0)
     """Seconds the hop may grow to when the engine is busy."""
     max_streams: int = Field(default=64, ge=1)
+    admission: bool = True
+    """Refuse speakers whom the engine could not keep up with, by the measured cost of decoding."""
     max_watchers: int = Field(default=5000, ge=1)
     max_speed: float = Field(default=1.5, ge=1.0)
     """How much faster than speech audio may arrive over a longer time."""

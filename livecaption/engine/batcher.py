@@ -50,18 +50,8 @@ class BatcherStats:
     failures: int = 0
     superseded: int = 0
     busy_s: float = 0.0
-    row_s: float | None = None
-    """Weighted mean of what a window took in its batch; None while nothing was decoded."""
-    batch_s: float = 0.0
-    """Weighted mean of what a batch took."""
     turnaround_s: float = 0.0
     """Weighted mean of the time from a partial's submission to its result."""
-
-    def weigh(self, took: float, rows: int) -> None:
-        """Take a batch into the means."""
-        row_s = took / rows
-        self.row_s = row_s if self.row_s is None else self.row_s + 0.1 * (row_s - self.row_s)
-        self.batch_s += 0.1 * (took - self.batch_s)
 
 
 @dataclass(slots=True, eq=False)
@@ -260,7 +250,6 @@ class Batcher:
         self.stats.batches += 1
         self.stats.rows += len(batch)
         self.stats.busy_s += took
-        self.stats.weigh(took, len(batch))
         if error is None:
             leader = batch[0].window
             bucket = max(entry.window.bucket for entry in batch)

@@ -157,13 +157,17 @@ class CaptionHub:
 
     def _check_capacity(self) -> None:
         """Refuse a speaker whom the engine cannot keep up with, as measured."""
-        stats = self.batcher.stats
+        if not self.settings.admission:
+            return
+        busy = self.batcher.busy_batch
+        batch_s, rows = busy or (0.0, 1)
         load = EngineLoad(
             speakers=len(self.sessions),
-            row_s=stats.row_s,
-            batch_s=stats.batch_s,
+            row_s=batch_s / rows if busy else None,
+            batch_s=batch_s,
             workers=self.model.workers,
-            turnaround_s=stats.turnaround_s if len(self.sessions) else 0.0,
+            # It does not decay: while nothing waits it says how the engine was, not how it is.
+            turnaround_s=self.batcher.stats.turnaround_s if self.batcher.waiting else 0.0,
         )
         answer = decide(load, self._admission)
         if isinstance(answer, Refuse):

@@ -427,7 +427,8 @@ async def test_a_full_server_answers_503_with_retry_after() -> None:
 
 async def test_a_speaker_whom_the_engine_cannot_keep_up_with_is_refused() -> None:
     async with running_server(transcriber()) as running, open_publisher(running) as socket:
-        running.hub.batcher.stats.row_s = 1.0  # a second for each window: one speaker fits at most
+        for rows in (1, 2, 4, 8):  # a second for each window: one speaker fits at most
+            running.hub.batcher._costs.observe(1, 1000, rows, float(rows))
         status, headers, body = await refused(running)
         assert (status, json.loads(body)["error"]["code"]) == (503, "full")
         assert int(headers["Retry-After"]) > 0
