@@ -7,11 +7,12 @@ nothing below the server ever sees it.
 from __future__ import annotations
 
 import ipaddress
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -20,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from livecaption.core.wordlist import NO_WORDS, WordTable, parse_words
 from livecaption.errors import OperatorError
 from livecaption.protocol.limits import RESUME_GRACE_S
 
@@ -29,6 +31,11 @@ __all__ = ["Settings", "is_loopback", "load_settings"]
 def split_commas(value: object) -> object:
     """Take "a,b" for ("a", "b"): the form a list has in the environment."""
     return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+
+def split_spaces(value: object) -> object:
+    """Take "a b" for ("a", "b"): an address may hold commas, but never a space."""
+    return tuple(value.split()) if isinstance(value, str) else value
 
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
@@ -47,8 +54,9 @@ class Settings(BaseSettings):
     compute_type: str = "auto"
     cpu_threads: int = Field(default=0, ge=0)
     download_root: Path | None = None
-    bucket_floor: Literal[500, 1000] = 1000
-    """Least encoder length, in frames of 10 ms: 500 is cheaper; decodes that loop are repeated."""
+    bucket_floor: Literal[500, 1000] | None = None
+    """Least encoder length, in frames of 10 ms: 500 is cheaper; decodes that loop are repeated.
+    None takes what suits the model: 500 where its maker says so, else 1000."""
     policy: Literal["realtime", "window"] = "realtime"
     hop: float = Field(default=0.0, ge=0.0, le=10.0)
     """Seconds of new audio between decodes; 0 takes the policy's own."""
@@ -64,6 +72,11 @@ class Settings(BaseSettings):
     """Sites whose pages may connect; in the environment separated by commas."""
     allowed_hosts: Listed = ()
     """Host names to answer to; in the environment separated by commas."""
+    words: Path | None = None
+    """Text file of words to replace or to mask in all captions."""
+    sinks: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_spaces)] = ()
+    """Services that get a room's captions, as SERVICE:ROOM=URL; in the environment separated by
+    spaces."""
     data_dir: Path | None = None
     """Where transcripts are kept; None for the place this system has for the data of programs."""
     store: bool = True
@@ -99,6 +112,25 @@ class Settings(BaseSettings):
         if not self.store:
             return None
         return self.data_dir or Path(platformdirs.user_data_dir("livecaption", appauthor=False))
+
+    @cached_property
+    def written(self) -> WordTable:
+        """The words to replace and to mask.
+
+        Raises:
+            OperatorError: the file cannot be read, or an entry is malformed.
+        """
+        if self.words is None:
+            return NO_WORDS
+        try:
+            text = self.words.read_text("utf-8")
+        except UnicodeDecodeError:
+            raise OperatorError(f"The word list {self.words} is not UTF-8 text.") from None
+        except OSError as exc:
+            raise OperatorError(
+                f"The word list {self.words} cannot be read: {exc.strerror}."
+            ) from None
+        return parse_words(text, str(self.words))
 
     @model_validator(mode="after")
     def _check_exposure(self) -> Settings:
@@ -140,7 +172,9 @@ def load_settings(config: Path | None = None, **given: Any) -> Settings:
         model_config = SettingsConfigDict(toml_file=config, extra="forbid")
 
     try:
-        return _Configured(**{name: value for name, value in given.items() if value is not None})
+        settings = _Configured(
+            **{name: value for name, value in given.items() if value is not None}
+        )
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -148,6 +182,8 @@ def load_settings(config: Path | None = None, **given: Any) -> Settings:
         raise OperatorError(f"Setting {where}: {message}." if where else f"{message}.") from None
     except ValueError as exc:  # a TOML file that is none
         raise OperatorError(f"The configuration file {config} cannot be read: {exc}.") from None
+    _ = settings.written  # a word list that is wrong is found now, not with the first speaker
+    return settings
 
 
 def is_loopback(host: str) -> bool:

@@ -84,3 +84,31 @@ def test_an_address_others_can_reach_must_be_asked_for(host: str) -> None:
 )
 def test_loopback_is_recognised(host: str, *, local: bool) -> None:
     assert is_loopback(host) is local
+
+
+def test_sinks_are_separated_by_spaces_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVECAPTION_SINKS", "youtube:a=http://x/?cid=key1,2 zoom:b=https://y/?key3")
+    settings = load_settings()
+    assert [sink.get_secret_value() for sink in settings.sinks] == [
+        "youtube:a=http://x/?cid=key1,2",
+        "zoom:b=https://y/?key3",
+    ]
+    assert "key" not in repr(settings)
+    with pytest.raises(OperatorError) as caught:
+        load_settings(None, sinks=[{"url": "key4"}])
+    assert "key4" not in str(caught.value)
+
+
+def test_a_word_list_is_read_at_once_and_its_faults_are_named(tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    with pytest.raises(OperatorError, match=r"word list .*words\.txt cannot be read: No such file"):
+        load_settings(None, words=words)
+    words.write_text("huzers = users\n!damn\n", "utf-8")
+    assert load_settings(None, words=words).written.replacements == {"huzers": "users"}
+    words.write_text("huzers\n", "utf-8")
+    with pytest.raises(OperatorError, match=r"words\.txt, line 1: the entry has no"):
+        load_settings(None, words=words)
+    words.write_bytes(b"\xff\xfe")
+    with pytest.raises(OperatorError, match=r"words\.txt is not UTF-8 text"):
+        load_settings(None, words=words)
+    assert not load_settings().written

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from livecaption.asgi import create_app, load_transcriber
+from livecaption.asgi import create_app, load_transcriber, read_sinks
 from livecaption.cli.terminal import report
 from livecaption.server.serving import LiveServer, bind
 from livecaption.server.text_file import check_text_file
@@ -81,6 +81,22 @@ def serve(
     max_streams: Annotated[
         int | None,
         typer.Option(help="Most speakers at once.", show_default="64", rich_help_panel=_LIVE),
+    ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of words to replace (“word = other”) or to mask (“!word”).",
+            rich_help_panel=_LIVE,
+        ),
+    ] = None,
+    sink: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Send a room's captions on: youtube:ROOM=URL or zoom:ROOM=URL; repeat for more. "
+            "Others on this machine can read a command line: rather use LIVECAPTION_SINKS or "
+            "--config.",
+            rich_help_panel=_LIVE,
+        ),
     ] = None,
     allow_anonymous: Annotated[
         bool | None,
@@ -171,6 +187,8 @@ def serve(
         policy=policy,
         hop=hop,
         max_streams=max_streams,
+        words=words,
+        sinks=tuple(sink) if sink else None,
         allow_anonymous=allow_anonymous,
         allowed_origins=tuple(allowed_origin) if allowed_origin else None,
         allowed_hosts=tuple(allowed_host) if allowed_host else None,
@@ -189,7 +207,8 @@ def run_server(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C has drained the server.
 
     Raises:
-        OperatorError: the port, the model or the place for transcripts cannot be had.
+        OperatorError: the port, the model or the place for transcripts cannot be had, or a sink is
+            malformed.
     """
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -201,6 +220,7 @@ def run_server(settings: Settings) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)
     if settings.text_file is not None:
         check_text_file(settings.text_file)
+    read_sinks(settings)  # before the model: what is wrong with them is found at once
     listener = bind(settings)
     asyncio.run(_try_transcripts(settings))
     transcriber = load_transcriber(settings, report)

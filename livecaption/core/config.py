@@ -10,6 +10,7 @@ from livecaption.core.gate import GateConfig
 from livecaption.core.policy import REALTIME, StreamingPolicy
 from livecaption.core.screen import ScreenConfig
 from livecaption.core.utterance import Speaking
+from livecaption.core.wordlist import NO_WORDS, WordTable
 
 __all__ = ["SessionConfig"]
 
@@ -27,6 +28,8 @@ class SessionConfig:
     speaking: Speaking = field(default_factory=Speaking)
     task: Task = "transcribe"
     partials: bool = True
+    written: WordTable = NO_WORDS
+    """What is written instead of some words, and which are masked."""
     previous_text: bool = True
     """Give the decoder committed text as context; some models do better without."""
     verify_speech: bool = True

@@ -20,23 +20,33 @@ from livecaption.core.captions import (
 from livecaption.core.hypothesis import Word, text_of
 from livecaption.core.ledger import Column, Ledger
 from livecaption.core.utterance import Utterance
+from livecaption.core.wordlist import NO_WORDS, WordTable
 
 __all__ = ["CaptionPublisher"]
 
 
 class CaptionPublisher:
-    """Collects events until they are drained.
+    """Collects events until they are drained; what they show has passed the word table.
 
     Args:
         partials: whether tails are published at all.
         half_heard: see ``StreamingPolicy``.
         seq: number of the last event of an earlier life of the session.
+        written: how words are written.
     """
 
-    def __init__(self, *, partials: bool, half_heard: int = 0, seq: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        partials: bool,
+        half_heard: int = 0,
+        seq: int = 0,
+        written: WordTable = NO_WORDS,
+    ) -> None:
         self._partials = partials
         self._half_heard = half_heard
         self._seq = seq
+        self._written = written
         self._events: list[CaptionEvent] = []
 
     @property
@@ -51,9 +61,9 @@ class CaptionPublisher:
 
     def publish(self, utterance: Utterance) -> tuple[Word, ...]:
         """Publish what is new about an utterance; return the words that became committed."""
-        words = tuple(utterance.committed[utterance.published :])
+        words = self._written.apply(utterance.committed[utterance.published :])
         hidden = utterance.resolved or not self._partials
-        tail = () if hidden else utterance.visible_tail(self._half_heard)
+        tail = self._written.apply(() if hidden else utterance.visible_tail(self._half_heard))
         if words or tail:
             self._announce(utterance)
         if words:
@@ -69,16 +79,17 @@ class CaptionPublisher:
     def end(self, utterance: Utterance) -> None:
         """Publish the final of a resolved utterance, and the gap if part of it was lost."""
         if utterance.announced:
+            words = self._written.apply(utterance.committed)
             self._events.append(
                 Final(
                     seq=self._next_seq(),
                     utterance=utterance.number,
-                    text=utterance.text,
+                    text=text_of(words).lstrip(),
                     start=utterance.onset,
                     stop=max(utterance.committed_stop, utterance.onset),
                     language=utterance.language,
                     speaker=utterance.speaking.speaker,
-                    words=tuple(utterance.committed),
+                    words=words,
                 )
             )
         if utterance.gap is not None:

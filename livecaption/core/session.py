@@ -63,7 +63,10 @@ class CaptionSession:
             }
         )
         self._publisher = CaptionPublisher(
-            partials=config.partials, half_heard=policy.half_heard, seq=checkpoint.seq
+            partials=config.partials,
+            half_heard=policy.half_heard,
+            seq=checkpoint.seq,
+            written=config.written,
         )
         self._stats = SessionStats()
         self._clock = checkpoint.clock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from livecaption.core.gate import IsSpeech
+from livecaption.egress.sink import Sink
 from livecaption.engine.batcher import Batcher
 from livecaption.server import qr
 from livecaption.server.guard import Guard
@@ -22,6 +23,7 @@ from livecaption.server.live_track import live_track_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.room_routes import routes as room_routes
+from livecaption.server.sinks import fed_sinks
 from livecaption.server.text_file import live_text_file
 from livecaption.server.transcripts import transcript_routes
 from livecaption.server.watch import watch
@@ -35,6 +37,7 @@ def build_app(
     settings: Settings,
     new_batcher: Callable[[], Batcher],
     new_detector: Callable[[], IsSpeech],
+    new_sinks: Callable[[], Sequence[Sink]] = tuple,
 ) -> Starlette:
     """Return the application.
 
@@ -42,6 +45,7 @@ def build_app(
         settings: frozen settings.
         new_batcher: makes the batcher around the resident model; called on the event loop.
         new_detector: makes the speech detector of one session.
+        new_sinks: makes what takes captions out to other services.
     """
 
     @asynccontextmanager
@@ -58,7 +62,10 @@ def build_app(
                 await hub.sessions.adopt()
                 app.state.hub = hub
                 tasks.create_task(hub.try_model())
-                async with live_text_file(settings, hub.rooms):
+                async with (
+                    live_text_file(settings, hub.rooms),
+                    fed_sinks(hub.rooms, new_sinks()),
+                ):
                     yield
                 keeping.cancel()
                 hub.sessions.abandon()

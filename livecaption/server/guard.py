@@ -78,6 +78,8 @@ def _with_headers(scope: Scope, host: str, send: Send) -> Send:
             # Safari before 15.4 does not count WebSockets as 'self'. OBS injects its user's
             # custom CSS as a style element.
             sockets = f" ws://{host} wss://{host}" if host else ""
+            # The overlay hands captions to OBS, which listens where the page is.
+            sockets += " ws://127.0.0.1:*" if overlay else ""
             styles = " 'unsafe-inline'" if overlay else ""
             policy = _POLICY.format(styles=styles, sockets=sockets)
             headers["Content-Security-Policy"] = policy

@@ -232,6 +232,7 @@ class Sessions:
             speaking=Speaking(start.language, start.speaker, start.vocabulary),
             task=start.task,
             partials=start.partials,
+            written=self._settings.written,
             previous_text=self._batcher.transcriber.info.previous_text,
         )
 

@@ -1,73 +1,95 @@
 // @ts-check
 /**
- * Entry of the overlay (`/overlay/ROOM`): a room's last lines, for OBS and the like.
- *
- *     ?lines=2   how many lines of text, 1 to 10
- *     ?hold=5    seconds that the last text stays, 0 to 600; 0 keeps it
+ * Entry of the overlay (`/overlay/ROOM`): a room's captions, for OBS and the like. What an address
+ * may say is in `overlay/options.js`; `#t=…` is a viewer link's token.
  */
-import { CaptionView } from './caption/caption-view.js';
-import { applyToOverlay, isQuiet, NO_OVERLAY, overlayLines } from './caption/overlay-model.js';
-import { numberFromQuery, roomFromPath, socketFor } from './net/address.js';
-import { WatchSocket } from './net/watch-socket.js';
-import { problemNamed, problemOfLoss } from './page/problems.js';
+import { roomFromPath, socketFor } from './net/address.js';
+import { linkToken, WatchSocket } from './net/watch-socket.js';
+import { DelayLine } from './overlay/delay-line.js';
+import { Notice } from './overlay/notice.js';
+import { followVisibility, isInsideObs } from './overlay/obs-browser.js';
+import { ObsOutlet } from './overlay/obs-outlet.js';
+import { optionsFrom } from './overlay/options.js';
+import { rememberShown, wasShownBefore } from './overlay/shown-before.js';
+import { Stage } from './overlay/stage.js';
 
-/** @typedef {import('./net/protocol.js').ServerMessage} ServerMessage */
+/**
+ * @typedef {import('./net/protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('./net/protocol.js').CaptionMessage} CaptionMessage
+ * @typedef {import('./overlay/options.js').Options} Options
+ */
 
-const root = /** @type {HTMLElement} */ (document.querySelector('.caption-overlay'));
-const notice = /** @type {HTMLElement} */ (document.querySelector('.caption-notice'));
-const view = new CaptionView(/** @type {HTMLElement} */ (document.querySelector('.caption-lines')));
+const SIGNS_OF_LIFE = ['pointermove', 'pointerdown', 'keydown'];
 
+const overlay = /** @type {HTMLElement} */ (document.querySelector('.caption-overlay'));
+const notice = new Notice(/** @type {HTMLElement} */ (document.querySelector('.caption-notice')));
 const room = roomFromPath(location);
-const lineCount = Math.round(
-  numberFromQuery(location, 'lines', { least: 1, most: 10, usual: 2 }),
-);
-const holdMs = 1000 * numberFromQuery(location, 'hold', { least: 0, most: 600, usual: 5 });
+let options = optionsFrom(location);
+const stage = new Stage(overlay, options, (offset) => rememberShown(room ?? '', offset));
+const delayed = new DelayLine(show);
+delayed.delay = 1000 * options.delay;
+const outlet = new ObsOutlet();
+/** @type {WatchSocket | null} */
+let socket = null;
 
-let overlay = NO_OVERLAY;
-let quietTimer = 0;
-let isRenderPlanned = false;
-
-function render() {
-  isRenderPlanned = false;
-  const now = performance.now();
-  const isNowQuiet = isQuiet(overlay, now, holdMs);
-  root.classList.toggle('is-quiet', isNowQuiet);
-  view.render(overlayLines(overlay, lineCount));
-  clearTimeout(quietTimer);
-  if (isNowQuiet || holdMs === 0) return;
-  quietTimer = setTimeout(render, Math.max(1, overlay.changedAt + holdMs - now));
-}
-
-function planRender() {
-  if (!isRenderPlanned) requestAnimationFrame(render);
-  isRenderPlanned = true;
-}
-
-/** @param {string} text what keeps the captions away for good; "" for nothing */
-function say(text) {
-  notice.textContent = text;
-  notice.hidden = text === '';
+/** @param {CaptionMessage} event */
+function show(event) {
+  stage.receive(event);
+  outlet.receive(event);
+  if (event.type === 'snapshot' && wasShownBefore(room ?? '', event)) stage.skip();
 }
 
 /** @param {ServerMessage} message */
 function onMessage(message) {
-  const isOfCaptions =
-    'seq' in message || message.type === 'partial' || message.type === 'snapshot';
-  if (!isOfCaptions) return;
-  say('');
-  overlay = applyToOverlay(overlay, message, performance.now(), holdMs);
-  planRender();
+  const isCaption = 'seq' in message || message.type === 'partial' || message.type === 'snapshot';
+  if (!isCaption) return;
+  notice.clear();
+  delayed.push(message);
 }
 
-root.style.setProperty('--lines', String(lineCount));
-if (room === null) {
-  say(problemNamed('bad-room', location).title);
-} else {
-  const socket = new WatchSocket(socketFor(location, `/ws/watch?room=${room}`), {
-    onMessage,
-    // An audience is never told about a lost connection; a link that is void for good is shown.
-    onLost: (loss) => say(loss.willRetry ? '' : problemNamed(problemOfLoss(loss), location).title),
-  });
+function enter() {
+  const where = { ...socketFor(location, `/ws/watch?room=${room}`), token: linkToken(location) };
+  socket = new WatchSocket(where, { onMessage, onLost: (loss) => notice.lost(loss) });
   socket.open();
-  window.addEventListener('online', () => socket.open());
+}
+
+function leave() {
+  socket?.close();
+  socket = null;
+  delayed.clear();
+  stage.restart();
+}
+
+/** @param {Options} changed */
+function apply(changed) {
+  options = changed;
+  delayed.delay = 1000 * options.delay;
+  stage.restyle(options);
+  outlet.turn(options.obs);
+}
+
+/** Settings show themselves to people only: a program that captures the page moves no pointer. */
+function offerSettings() {
+  const asked = new URL(location.href).searchParams.get('settings');
+  if (asked === '0' || (isInsideObs() && asked !== '1')) return;
+  /** @param {Event} [event] */
+  const offer = async (event) => {
+    for (const type of SIGNS_OF_LIFE) removeEventListener(type, offer);
+    const { Settings } = await import('./overlay/settings.js');
+    const settings = new Settings({ stage, outlet, apply, options }, { isPinned: asked === '1' });
+    if (event?.type === 'keydown') settings.focus();
+  };
+  if (asked === '1') offer();
+  else for (const type of SIGNS_OF_LIFE) addEventListener(type, offer);
+}
+
+if (room === null) {
+  notice.badRoom();
+} else {
+  enter();
+  outlet.turn(options.obs);
+  // A source that also feeds the stream goes on when nobody sees it.
+  followVisibility({ leave: () => options.obs || leave(), comeBack: () => socket ?? enter() });
+  window.addEventListener('online', () => socket?.open());
+  offerSettings();
 }

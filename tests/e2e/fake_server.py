@@ -29,7 +29,7 @@ __all__ = ["READY", "Conversation", "FakeServer", "fake_server"]
 STATIC = Path(__file__).parents[2] / "static"
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'{styles}; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'{styles}; connect-src 'self'{obs}; "
     "img-src 'self' data:; media-src blob:; worker-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
@@ -219,11 +219,12 @@ def _file(path: str) -> Response:
     if not file.is_file():
         return _response(HTTPStatus.NOT_FOUND, b"not found", {"Content-Type": "text/plain"})
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    # OBS puts its user's own styles into the overlay as a style element.
-    styles = " 'unsafe-inline'" if path.startswith("/overlay/") else ""
+    # OBS puts its user's own styles into the overlay as a style element, and takes captions.
+    overlay = path.startswith("/overlay/")
+    styles, obs = (" 'unsafe-inline'", " ws://127.0.0.1:*") if overlay else ("", "")
     headers = {
         "Content-Type": kind,
-        "Content-Security-Policy": POLICY.format(styles=styles),
+        "Content-Security-Policy": POLICY.format(styles=styles, obs=obs),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Permissions-Policy": "microphone=(self), camera=()",

@@ -57,6 +57,8 @@ async def test_every_answer_carries_the_security_headers(path: str) -> None:
     assert "server" not in headers
     # OBS puts its user's CSS into the overlay as a style element; no other page may have one.
     assert ("style-src 'self' 'unsafe-inline'" in policy) is path.startswith("/overlay/")
+    # It may talk to OBS on its own machine; no other page may look for servers there.
+    assert (" ws://127.0.0.1:*" in policy) is path.startswith("/overlay/")
 
 
 async def test_readiness_tells_the_model_and_turns_503_while_draining() -> None:
