@@ -120,11 +120,11 @@ async def test_what_it_is_doing_changes_with_the_language_at_once(
 ) -> None:
     page = await open_page()
     await _live(page, server)
-    await page.locator("#mute").click()
+    await page.locator("#pause").click()
     await page.get_by_role("button", name="Display").click()
     await page.locator("#read-language").select_option("de")
     await page.keyboard.press("Escape")
-    await expect(page.locator("#status")).to_have_text("Stumm")
+    await expect(page.locator("#status")).to_have_text("Pausiert")
     await expect(page.locator("#toggle-text")).to_have_text("Stopp")
     await expect(page.locator("#source")).to_have_text("Mikrofon")
     await page.locator("#setup-open").click()

@@ -182,9 +182,9 @@ async def test_mute_and_pause_by_keyboard_hold_the_sound_and_say_so(
     status = page.get_by_role("status").first
     mute = page.get_by_role("button", name="Mute")
     await page.keyboard.press("Alt+m")
-    await expect(status).to_have_text("Muted")
     await expect(mute).to_have_attribute("aria-pressed", "true")
-    await expect(page.locator("#delay")).to_have_text("You seem to be speaking, but you are muted.")
+    await expect(page.locator("#delay")).to_have_text("Nobody hears you.")
+    await expect(status).to_have_text("You seem to be speaking, but you are muted.")
     # The clock goes on, over silence.
     heard = await talk.audio_bytes(len(talk.audio) + 64_000)
     assert not any(heard[-32_000:])

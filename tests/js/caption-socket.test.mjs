@@ -328,10 +328,58 @@ test('in doubt the server gets three seconds to answer', () => {
   assert.equal(log.losses.length, 1);
 });
 
-test('a check without a connection asks nobody', () => {
-  const { network, socket } = publisher();
+test('while a session waits an attempt follows every half second, and after a minute more seldom', () => {
+  const { network, goLive } = publisher();
+  goLive();
+  network.last.say({ type: 'ack', received: 0, committed: 0 });
+  network.luck = 0.999;
+  const attemptsIn = (ms) => {
+    const before = network.sockets.length;
+    for (let passed = 0; passed < ms; passed += 100) {
+      if (network.last.readyState !== 3) network.last.hangUp(1006);
+      network.pass(100);
+    }
+    return network.sockets.length - before;
+  };
+  const eager = attemptsIn(50_000);
+  assert.ok(eager >= 60, `${eager} in 50 s`);
+  attemptsIn(40_000);
+  const later = attemptsIn(60_000);
+  assert.ok(later <= 6, `${later} in a minute`);
+});
+
+test('a server that greets and dies again and again is not called eagerly for ever', () => {
+  const { network, goLive } = publisher();
+  goLive();
+  network.last.say({ type: 'ack', received: 0, committed: 0 });
+  network.luck = 0.999;
+  let greeted = 0;
+  for (let passed = 0; passed < 40_000; passed += 100) {
+    if (network.last.readyState === 0) {
+      goLive({ resumed: true });
+      network.last.hangUp(1011);
+      greeted += 1;
+    } else if (passed === 0) network.last.hangUp(1011);
+    network.pass(100);
+  }
+  assert.ok(greeted >= 6 && greeted <= 12, `${greeted} greetings in 40 s`);
+});
+
+test('a check without a connection does not wait for one that hangs, and tries at once', () => {
+  const { network, socket, goLive } = publisher();
   socket.check();
-  assert.deepEqual(network.last.messages, []);
+  assert.equal(network.sockets[0].isClosedByUs, true);
+  assert.equal(network.sockets.length, 2);
+  goLive();
+  network.last.hangUp(1006);
+  socket.check();
+  assert.equal(network.sockets.length, 3, 'nor for the end of a pause');
+  goLive({ resumed: true });
+  network.pass(5000);
+  assert.equal(network.sockets.length, 3);
+  network.last.hangUp(4501);
+  socket.check();
+  assert.equal(network.sockets.length, 3, 'a refusal is final');
 });
 
 test('a start that is not answered is tried again', () => {

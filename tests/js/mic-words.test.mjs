@@ -96,7 +96,6 @@ for (const [changes, words] of [
   [{ state: 'reconnecting', unsent: 12 }, 'Reconnecting. Your words are kept: 12 seconds so far.'],
   [{ state: 'reconnecting', unsent: 61 }, 'Away for more than a minute: the oldest words may be lost.'],
   [{ hold: { ...NO_HOLD, isMuted: true } }, 'Nobody hears you.'],
-  [{ hold: { ...NO_HOLD, isMuted: true, isSpeaking: true } }, 'You seem to be speaking, but you are muted.'],
   [{ hold: { ...NO_HOLD, isMuted: true, isPaused: true } }, 'Nothing is captured. Press Pause again to go on.'],
   [{ hold: { ...NO_HOLD, hasSound: false } }, 'The session waits for you.'],
   [{ state: 'idle' }, ''],
@@ -111,6 +110,8 @@ test('the status names what holds the captions back, as long as there is a conne
   const muted = { ...NO_HOLD, isMuted: true };
   assert.equal(statusWords('listening', NO_HOLD), 'Listening');
   assert.equal(statusWords('listening', muted), 'Muted');
+  const reminder = 'You seem to be speaking, but you are muted.';
+  assert.equal(statusWords('listening', { ...muted, isSpeaking: true }), reminder);
   assert.equal(statusWords('listening', { ...muted, isPaused: true }), 'Paused');
   assert.equal(statusWords('listening', { ...muted, hasSound: false }), 'No microphone');
   assert.equal(statusWords('reconnecting', muted), 'No connection, trying again');

@@ -7,6 +7,7 @@
  * is counted and reported. It must not know about microphones or the page.
  */
 import { AudioHistory, SAMPLE_RATE } from './audio-history.js';
+import { Eagerness } from './eagerness.js';
 import { Heartbeat } from './heartbeat.js';
 import {
   encodeConfigure, encodeFinalize, encodeKeepalive, encodeStart, encodeStop,
@@ -65,6 +66,7 @@ export class CaptionSocket {
   #history;
   #heartbeat;
   #rivals;
+  #eagerness;
   #budget;
   /** @type {{session: string, resume_token: string} | null} */
   #session;
@@ -95,6 +97,7 @@ export class CaptionSocket {
     this.#history = new AudioHistory(this.#received);
     this.#budget = new SendBudget(env.now());
     this.#rivals = new Rivals(env);
+    this.#eagerness = new Eagerness(env);
     this.#heartbeat = new Heartbeat(env, {
       onSilent: () => this.#socket.fail(),
       onQuiet: () => this.#live && this.#say(encodeKeepalive(), false),
@@ -103,6 +106,7 @@ export class CaptionSocket {
       onOpen: () => this.#greet(),
       onMessage: (/** @type {ServerMessage} */ message) => this.#heard(message),
       onLost: (/** @type {Loss} */ loss) => this.#lost(loss),
+      isEager: () => this.#session !== null && this.#eagerness.isEager,
     };
     this.#socket = new ReconnectingSocket(url, protocols, on, env);
   }
@@ -124,8 +128,9 @@ export class CaptionSocket {
     this.#socket.open();
   }
 
-  /** There is reason to doubt the connection: asks for a sign of life, and waits only shortly. */
+  /** The network has changed: asks a connection for a sign of life, or tries at once to get one. */
   check() {
+    if (!this.#socket.isOpen) this.#socket.retry();
     if (!this.#live || !this.#socket.isOpen) return;
     // Audio is answered anyway; only when none flows is a question needed, and cuts no sentence.
     if (this.#heartbeat.sentAgo > FLOWING_MS) this.#say(encodeFinalize(), true);
@@ -192,7 +197,10 @@ export class CaptionSocket {
     this.#heartbeat.heard();
     if (message.type === 'ready' && !this.#adopt(message)) return;
     // Not `ready` itself: a server that dies right after it must not be called twice a second.
-    if (message.type !== 'ready' && message.type !== 'error') this.#socket.healthy();
+    if (message.type !== 'ready' && message.type !== 'error') {
+      this.#socket.healthy();
+      this.#eagerness.healthy();
+    }
     if ('seq' in message) this.#lastSeq = Math.max(this.#lastSeq, message.seq);
     if (message.type === 'ack') this.#received = message.received;
     if (this.#stopped) this.#awaitEnd(DRAIN_MS);
@@ -217,6 +225,7 @@ export class CaptionSocket {
     this.#received = resumed ? ready.resume_from : 0;
     this.#session = ready;
     this.#live = true;
+    this.#eagerness.greeted();
     this.#budget = new SendBudget(this.#env.now());
     this.#heartbeat.start(Math.min(QUIET_MS, (ready.limits.idle_s * 1000) / 3));
     return true;

@@ -15,6 +15,8 @@ import { mayReconnect, retryDelay } from './reconnect.js';
 
 /** A handshake that takes longer than this is lost; browsers themselves wait for minutes. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** An eager one begins anew sooner: the network may be back, and a first packet is repeated late. */
+const EAGER_TIMEOUT_MS = 5000;
 /** `WebSocket.OPEN`, which does not exist where the tests run. */
 const OPEN = 1;
 /** Given instead of a close code when we gave up on a connection that never said goodbye. */
@@ -34,6 +36,7 @@ const BROKEN = 1006;
  * @property {() => void} onOpen a fresh WebSocket is open: greet
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(loss: Loss) => void} onLost
+ * @property {() => boolean} [isEager] whether to come back without growing pauses
  *
  * @typedef {object} Environment what the browser gives and tests replace
  * @property {(url: string, protocols: string[]) => WebSocket} connect
@@ -89,6 +92,10 @@ export class ReconnectingSocket {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
+  get #isEager() {
+    return this.#handlers.isEager?.() ?? false;
+  }
+
   /** Connects now; also ends a pause early, for instance when the network is back. */
   open() {
     if (this.#state !== 'idle' && this.#state !== 'waiting') return;
@@ -98,10 +105,20 @@ export class ReconnectingSocket {
     const socket = this.#env.connect(this.#url, this.#protocols);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
-    this.#timer = this.#env.setTimer(() => this.fail(), CONNECT_TIMEOUT_MS);
+    const patience = this.#isEager ? EAGER_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
+    this.#timer = this.#env.setTimer(() => this.fail(), patience);
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#received(data);
     socket.onclose = ({ code }) => this.#lost(code);
+  }
+
+  /** The network may be back: nothing is waited for, neither a pause nor a handshake that hangs. */
+  retry() {
+    if (this.#state === 'connecting') {
+      this.#drop();
+      this.#state = 'idle';
+    }
+    this.open();
   }
 
   /** The conversation works: the next loss starts with a short pause again. */
@@ -153,8 +170,9 @@ export class ReconnectingSocket {
     this.#state = willRetry ? 'waiting' : 'closed';
     if (willRetry) {
       const asked = this.#error?.retry_after_ms ?? 0;
-      const delay = retryDelay(this.#attempt, this.#env.random(), asked);
-      this.#attempt += 1;
+      const delay = retryDelay(this.#attempt, this.#env.random(), asked, this.#isEager);
+      // What hurries has not tried the server's patience: the growing begins when the hurry ends.
+      if (!this.#isEager) this.#attempt += 1;
       this.#timer = this.#env.setTimer(() => this.open(), delay);
     }
     this.#handlers.onLost({ code, error: this.#error, opened, willRetry });

@@ -35,7 +35,7 @@ export function delayWords({ state, hold, lag, unsent }) {
   if (state !== 'listening') return '';
   if (!hold.hasSound) return t('mic.delay.kept');
   if (hold.isPaused) return t('mic.delay.paused');
-  if (hold.isMuted) return t(hold.isSpeaking ? 'mic.delay.speaking-muted' : 'mic.delay.muted');
+  if (hold.isMuted) return t('mic.delay.muted');
   if (unsent > WAITING_S) return t('mic.delay.network', { count: Math.round(unsent) });
   return lag === null ? '' : behind(lag);
 }
@@ -57,11 +57,14 @@ function behind(lag) {
 /**
  * @param {import('./mic-state.js').MicState} state
  * @param {Hold} hold
- * @returns {string} the status in a word or two
+ * @returns {string} the status in a few words
  */
 export function statusWords(state, hold) {
   if (state === 'listening' && !hold.hasSound) return t('mic.hold.no-sound');
   if (state === 'listening' && hold.isPaused) return t('mic.hold.paused');
-  if (state === 'listening' && hold.isMuted) return t('mic.hold.muted');
+  // In the status, because whoever cannot see the button must hear of it.
+  if (state === 'listening' && hold.isMuted) {
+    return t(hold.isSpeaking ? 'mic.hold.speaking' : 'mic.hold.muted');
+  }
   return t(`mic.status.${state}`);
 }

@@ -170,8 +170,7 @@ export class MicSession {
 
   /** The network is back or another one: no need to wait for the next attempt, or to trust the old. */
   networkChanged() {
-    if (this.#state === 'reconnecting') this.#socket?.open();
-    else this.#socket?.check();
+    this.#socket?.check();
   }
 
   /** @param {SoundChoice} choice @returns {Promise<boolean>} false when it is not to be had, which was told */
