@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import accuracy, frame_path, noise, policies, sessions
+from bench import accuracy, frame_path, noise, overlay_hour, policies, sessions
 from bench.machine import describe
 from livecaption.engine.allocator import tuned_environment
 
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
         "word error rate and delay, one streaming default changed at a time",
         policies.run,
     ),
+    "overlay": ("an hour of captions through the overlay, in Chromium", overlay_hour.run),
     "accuracy": ("delay and word error rate in real time, against offline", accuracy.run),
 }
 
