@@ -33,10 +33,9 @@ def run() -> dict[str, Any]:
     )
     settled = len(watched.heap) // 5
     first, last = watched.heap[settled] / 1e6, watched.heap[-1] / 1e6
-    print(
-        f"  heap {first:.2f} MB after the first fifth, {last:.2f} MB at the end: "
-        f"{slope / 1e3:+.0f} kB an hour of talk; nodes {watched.nodes[settled]} and {watched.nodes[-1]}"
-    )
+    print(f"  heap {first:.2f} MB after the first fifth, {last:.2f} MB at the end")
+    print(f"  that is {slope / 1e3:+.0f} kB an hour of talk")
+    print(f"  nodes {watched.nodes[settled]} and {watched.nodes[-1]}")
     return {
         "minutes": MINUTES, "speed": SPEED, "chromium": version, **asdict(watched),
         "heap_growth_per_hour": slope,
