@@ -1,52 +1,60 @@
-"""``python -m bench [NAME …]``: run benchmarks, print a table each, write JSON."""
+"""``python -m bench NAME [options]``: measure one thing, print a table, write JSON and plots.
+
+``livecaption bench`` measures a server as its users feel it; what stands here needs the source
+tree: parts of the program alone, simulated time, other servers, a GPU.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
+import importlib
 import os
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from bench import accuracy, frame_path, noise, overlay_hour, policies, sessions
 from bench.machine import describe
+from bench.scores import write_result
 from livecaption.engine.allocator import tuned_environment
 
-BENCHMARKS: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
-    "frame": ("cost of a 100 ms chunk through the core", frame_path.run),
-    "noise": ("silence and noise must give no caption", noise.run),
-    "sessions": ("sessions on one CPU thread, naive and ours, random Whisper-tiny", sessions.run),
-    "policies": (
-        "word error rate and delay, one streaming default changed at a time",
-        policies.run,
-    ),
-    "overlay": ("an hour of captions through the overlay, in Chromium", overlay_hour.run),
-    "accuracy": ("delay and word error rate in real time, against offline", accuracy.run),
+COMMANDS = {
+    "rivals": "rivals",
+    "tradeoff": "tradeoff",
+    "flicker": "flicker",
+    "seams": "seams",
+    "policies": "policies",
+    "accuracy": "accuracy",
+    "noise": "noise",
+    "sessions": "sessions",
+    "micro": "micro",
+    "ingest": "ingest",
+    "overload": "overload",
+    "gpu": "gpu",
+    "overlay": "overlay_hour",
 }
+"""By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; default: all")
-    names = parser.parse_args().names or list(BENCHMARKS)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    modules = {}
+    for name, module_name in COMMANDS.items():
+        modules[name] = module = importlib.import_module(f"bench.{module_name}")
+        module.add_options(names.add_parser(name, help=module.TITLE, description=module.__doc__))
+    options = parser.parse_args()
     environment = tuned_environment(os.environ)
     if environment is not None:
         sys.stdout.flush()
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
-    machine = describe()
-    print(f"machine: {machine}")
-    folder = Path(__file__).parent / "results"
-    folder.mkdir(exist_ok=True)
-    for name in names:
-        title, run = BENCHMARKS[name]
-        print(f"\n{name}: {title}", flush=True)
-        result = {"machine": machine, "when": datetime.now(UTC).isoformat(), **run()}
-        path = folder / f"{name}.json"
-        path.write_text(json.dumps(result, indent=1) + "\n")
-        print(f"-> {path}", file=sys.stderr)
+    module = modules[options.name]
+    print(f"{options.name}: {module.TITLE}\nmachine: {describe()}", flush=True)
+    result = module.run(options)
+    print(
+        f"-> {write_result(options.name, {'machine_line': describe(), **result})}", file=sys.stderr
+    )
 
 
 if __name__ == "__main__":

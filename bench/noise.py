@@ -6,6 +6,7 @@ and the bundled model; the count of caption words must be 0.
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 from livecaption.core.captions import Delta, Partial
@@ -18,16 +19,21 @@ from livecaption.engine.faster_whisper import FasterWhisperTranscriber
 from livecaption.engine.loading import ModelOptions, load_model
 from tests.noises import noises
 
+TITLE = "silence and noise must give no caption"
 SECONDS = 120
 
 
-def run() -> dict[str, Any]:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=int, default=SECONDS)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
     loaded = load_model(ModelOptions(model="micro-en", device="cpu", cpu_threads=1), lambda _: None)
     engine = FasterWhisperTranscriber(
         loaded.model, loaded.info, EngineConfig(is_speech=SileroVerifier())
     )
     rows = []
-    for name, audio in noises(SECONDS):
+    for name, audio in noises(options.seconds):
         session = CaptionSession(SessionConfig(name, previous_text=False), new_detector())
         shown = 0
         requests = 0
@@ -42,6 +48,8 @@ def run() -> dict[str, Any]:
             for event in session.events_to_publish():
                 if isinstance(event, Delta | Partial):
                     shown += len(event.words)
-        rows.append({"what": name, "seconds": SECONDS, "requests": requests, "words": shown})
+        rows.append(
+            {"what": name, "seconds": options.seconds, "requests": requests, "words": shown}
+        )
         print(f"  {name:12} {shown} caption words, {requests} windows looked at")
     return {"noises": rows}

@@ -14,7 +14,7 @@ import numpy as np
 from ctranslate2.specs import whisper_spec
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-__all__ = ["LARGE_V3", "LARGE_V3_TURBO", "TINY", "Dimensions", "write_model"]
+__all__ = ["LARGE_V3", "LARGE_V3_TURBO", "NANO", "TINY", "Dimensions", "write_model"]
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,18 @@ class Dimensions:
     vocabulary: int = 51_865
 
 
+NANO = Dimensions("nano", 2, 2, 64, 4)
+"""Of no checkpoint: small enough to try a plan out on a CPU."""
 TINY = Dimensions("tiny", 4, 4, 384, 6)
 LARGE_V3 = Dimensions("large-v3", 32, 32, 1280, 20, 128, 51_866)
 LARGE_V3_TURBO = Dimensions("large-v3-turbo", 32, 4, 1280, 20, 128, 51_866)
 
 
-def write_model(dimensions: Dimensions, folder: Path, *, seed: int = 1) -> Path:
-    """Write a CTranslate2 model directory (int8) and return it; an existing one is kept."""
-    folder = folder / f"random-{dimensions.name}"
+def write_model(
+    dimensions: Dimensions, folder: Path, *, seed: int = 1, quantization: str = "int8"
+) -> Path:
+    """Write a CTranslate2 model directory and return it; an existing one is kept."""
+    folder = folder / f"random-{dimensions.name}-{quantization}"
     if (folder / "model.bin").exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +56,7 @@ def write_model(dimensions: Dimensions, folder: Path, *, seed: int = 1) -> Path:
     spec.config.lang_ids = list(range(50_259, 50_259 + 99))
     spec.register_vocabulary(tokens)
     spec.validate()
-    spec.optimize(quantization="int8")
+    spec.optimize(quantization=quantization)
     spec.save(str(folder))
     (folder / "preprocessor_config.json").write_text(
         json.dumps({"feature_size": dimensions.mels, "sampling_rate": 16_000, "n_fft": 400})

@@ -10,8 +10,8 @@ Lag is what a reader feels: from the end of a word to its first appearance, part
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ from livecaption.media.sources import open_source
 from livecaption.server.live_session import LiveSession
 from livecaption.server.rooms import Room
 
-SECONDS = float(os.environ.get("LIVECAPTION_BENCH_SECONDS", "25"))
+TITLE = "sessions on one CPU thread, naive and ours, random Whisper-tiny"
 LIMIT_S = 1.5
 WAYS = {
     "naive": (1, 2, 3),
@@ -96,33 +96,72 @@ class Listener:
         self.seen = max(self.seen, count)
 
 
-def run() -> dict[str, Any]:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=25.0, help="of each measurement")
+    parser.add_argument("--ways", help="of " + ", ".join(WAYS))
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
     folder = write_model(TINY, Path(tempfile.gettempdir()) / "livecaption-bench")
     model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
-    audio, words = _speech()
-    result: dict[str, Any] = {"seconds": SECONDS, "limit_p95_s": LIMIT_S}
-    result |= {way: [] for way in WAYS}
-    for way, steps in WAYS.items():
-        for count in steps:
-            row = asyncio.run(_measure(model, way, count, audio, words))
+    speech = bundled_speech()
+    ways = options.ways.split(",") if options.ways else list(WAYS)
+    result: dict[str, Any] = {"seconds": options.seconds, "limit_p95_s": LIMIT_S}
+    for way in ways:
+        result[way] = []
+        for count in WAYS[way]:
+            trial = _trial(way, count, options.seconds)
+            row = asyncio.run(measure_sessions(model, trial, speech))
             result[way].append(row)
-            print(
-                f"  {way:15} {count:3} sessions: lag p50 {row['lag_p50_s']:.2f} "
-                f"p95 {row['lag_p95_s']:.2f} s, commit p95 {row['commit_p95_s']:.2f} s, "
-                f"engine {row['engine_busy']:.0%}, rows per batch {row['rows_per_batch']:.1f}, "
-                f"lost {row['lost_s']:.1f} s",
-                flush=True,
-            )
+            print(f"  {way:15} {describe_row(row)}", flush=True)
             if row["lag_p95_s"] > 2 * LIMIT_S:
                 break
         held = [r["sessions"] for r in result[way] if r["lag_p95_s"] < LIMIT_S]
         result[f"{way}_capacity"] = max(held, default=0)
-    held_by = ", ".join(f"{way} {result[f'{way}_capacity']}" for way in WAYS)
+    held_by = ", ".join(f"{way} {result[f'{way}_capacity']}" for way in ways)
     print(f"  sessions at p95 lag < {LIMIT_S} s: {held_by}")
     return result
 
 
-def _speech() -> tuple[Samples, list[Word]]:
+def describe_row(row: dict[str, Any]) -> str:
+    return (
+        f"{row['sessions']:4} sessions: lag p50 {row['lag_p50_s']:.2f} "
+        f"p95 {row['lag_p95_s']:.2f} s, commit p95 {row['commit_p95_s']:.2f} s, "
+        f"engine {row['engine_busy']:.0%}, rows per batch {row['rows_per_batch']:.1f}, "
+        f"lost {row['lost_s']:.1f} s"
+    )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How many sessions, and how they are decoded."""
+
+    count: int
+    seconds: float
+    config: EngineConfig
+    batches: BatchPolicy
+    info: ModelInfo
+    hop_s: float = 0.5
+    max_hop_s: float = 2.0
+
+
+def _trial(way: str, count: int, seconds: float) -> Trial:
+    naive = way == "naive"
+    config = EngineConfig(
+        bucket_floor=3000 if naive else 500 if "floor" in way else 1000,
+        max_rows=1 if naive else 8,
+        final_beam=1,
+        # Speech has about 3.3 tokens a second; random weights never end by themselves.
+        tokens_base=2,
+        tokens_per_s=3.3,
+    )
+    info = ModelInfo("random-tiny", "cpu", "int8", False, ("en",), False)
+    if naive:
+        return Trial(count, seconds, config, FirstComeFirstServed(), info, 1.0, 1.0)
+    return Trial(count, seconds, config, BatchPolicy(max_rows=8), info)
+
+
+def bundled_speech() -> tuple[Samples, list[Word]]:
     """The bundled meeting with its words in absolute samples."""
     parts: list[Samples] = []
     words: list[Word] = []
@@ -139,24 +178,16 @@ def _speech() -> tuple[Samples, list[Word]]:
     return np.concatenate(parts), words
 
 
-async def _measure(
-    model: WhisperModel, way: str, count: int, audio: Samples, words: list[Word]
+async def measure_sessions(
+    model: WhisperModel, trial: Trial, speech: tuple[Samples, list[Word]]
 ) -> dict[str, Any]:
-    naive = way == "naive"
-    config = EngineConfig(
-        bucket_floor=3000 if naive else 500 if "floor" in way else 1000,
-        max_rows=1 if naive else 8,
-        final_beam=1,
-        # Speech has about 3.3 tokens a second; random weights never end by themselves.
-        tokens_base=2,
-        tokens_per_s=3.3,
-    )
-    info = ModelInfo("random-tiny", "cpu", "int8", False, ("en",), False)
+    audio, words = speech
+    count = trial.count
     starts = [len(audio) * index // count // 160 * 160 for index in range(count)]
     heard = {f"s{i}": _from(words, start, len(audio)) for i, start in enumerate(starts)}
-    engine = WeighedTranscriber(FasterWhisperTranscriber(model, info, config), heard)
-    policy = FirstComeFirstServed() if naive else BatchPolicy(max_rows=8)
-    batcher = Batcher(engine, policy)
+    real = FasterWhisperTranscriber(model, trial.info, trial.config)
+    engine = WeighedTranscriber(real, heard)
+    batcher = Batcher(engine, trial.batches)
     listeners = [Listener(heard[f"s{index}"]) for index in range(count)]
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(batcher.run())
@@ -165,7 +196,7 @@ async def _measure(
         async with asyncio.TaskGroup() as sessions:
             for index, (start, listener) in enumerate(zip(starts, listeners, strict=True)):
                 played = np.concatenate([audio[start:], audio[:start]])
-                sessions.create_task(_session(f"s{index}", played, batcher, listener, naive))
+                sessions.create_task(_session(f"s{index}", played, batcher, listener, trial))
         busy = batcher.stats.busy_s
         await batcher.aclose()
     lags = [lag for listener in listeners for lag in listener.lags]
@@ -176,7 +207,7 @@ async def _measure(
         "lag_p95_s": round(percentile(lags, 95), 3),
         "commit_p50_s": round(percentile(commits, 50), 3),
         "commit_p95_s": round(percentile(commits, 95), 3),
-        "engine_busy": round(busy / SECONDS, 3),
+        "engine_busy": round(busy / trial.seconds, 3),
         "rows_per_batch": round(batcher.stats.rows / max(1, batcher.stats.batches), 2),
         "words": len(commits),
         "lost_s": round(sum(listener.lost_s for listener in listeners), 2),
@@ -190,9 +221,9 @@ def _from(words: list[Word], start: int, length: int) -> list[Word]:
 
 
 async def _session(
-    name: str, audio: Samples, batcher: Batcher, listener: Listener, naive: bool
+    name: str, audio: Samples, batcher: Batcher, listener: Listener, trial: Trial
 ) -> None:
-    policy = REALTIME.with_hop(SAMPLE_RATE) if naive else REALTIME
+    policy = REALTIME.with_hop(int(trial.hop_s * SAMPLE_RATE))
     session = CaptionSession(
         SessionConfig(name, policy=policy, previous_text=False, verify_speech=False),
         new_detector(),
@@ -204,13 +235,13 @@ async def _session(
             batcher,
             Room(name),
             tasks,
-            max_hop_s=1.0 if naive else 2.0,
+            max_hop_s=trial.max_hop_s,
             on_event=listener.take,
         )
         # Sessions do not begin in step: real speakers do not either.
         await asyncio.sleep(int(name[1:]) * 0.037 % 1.0)
         listener.began = clock()
-        for at in range(0, int(SECONDS * SAMPLE_RATE), 1600):
+        for at in range(0, int(trial.seconds * SAMPLE_RATE), 1600):
             due = listener.began + (at + 1600) / SAMPLE_RATE
             await asyncio.sleep(max(0.0, due - clock()))
             live.feed(audio[at : at + 1600])

@@ -51,7 +51,7 @@ def load_transcriber(settings: Settings, report: Callable[[str], None]) -> Faste
         # Greedy finals share batches with partials; on a CPU that capacity is worth more than
         # what a beam finds (see docs/adr/0004-streaming-defaults.md).
         final_beam=5 if loaded.info.device == "cuda" else 1,
-        bucket_floor=settings.bucket_floor,
+        bucket_floor=settings.bucket_floor or (500 if loaded.short_windows else 1000),
         fallback_temperature=0.4 if loaded.temperature_fallback else 0.0,
     )
     return FasterWhisperTranscriber(loaded.model, loaded.info, config)

@@ -54,8 +54,9 @@ class Settings(BaseSettings):
     compute_type: str = "auto"
     cpu_threads: int = Field(default=0, ge=0)
     download_root: Path | None = None
-    bucket_floor: Literal[500, 1000] = 1000
-    """Least encoder length, in frames of 10 ms: 500 is cheaper; decodes that loop are repeated."""
+    bucket_floor: Literal[500, 1000] | None = None
+    """Least encoder length, in frames of 10 ms: 500 is cheaper; decodes that loop are repeated.
+    None takes what suits the model: 500 where its maker says so, else 1000."""
     policy: Literal["realtime", "window"] = "realtime"
     hop: float = Field(default=0.0, ge=0.0, le=10.0)
     """Seconds of new audio between decodes; 0 takes the policy's own."""
@@ -96,6 +97,13 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=30.0, gt=0.0)
     """Longest time the last captions may take when the server stops."""
     ping_s: float = Field(default=10.0, gt=0.0)
+    text_file: Path | None = None
+    """A file that always holds the newest lines of a room, for OBS text sources."""
+    text_file_room: str = Field(default="main", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    text_file_lines: int = Field(default=2, ge=1, le=10)
+    text_file_columns: int = Field(default=42, ge=10, le=200)
+    text_file_hold: float = Field(default=5.0, ge=0.0, le=600.0)
+    """Seconds for which the last text stays; 0 keeps it."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -69,7 +69,8 @@ async def running_server(transcriber: Transcriber, **given: Any) -> AsyncIterato
     try:
         yield Running(server, app.state.hub, listener.getsockname()[1])
     finally:
-        server.handle_exit(15, None)
+        if server._draining is None:  # a second signal would not wait for anything
+            server.handle_exit(15, None)
         await serving
 
 

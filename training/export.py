@@ -42,8 +42,9 @@ _PREPROCESSOR = {
     "processor_class": "WhisperProcessor",
 }
 
-_ADVICE = {"previous_text": False}
-"""For livecaption: previous text as context makes a model of this size much worse."""
+_ADVICE = {"previous_text": False, "short_windows": True}
+"""For livecaption: previous text as context makes a model of this size much worse; encoder inputs
+of 5 s do it no harm."""
 
 
 def huggingface_model(checkpoint: Checkpoint) -> WhisperForConditionalGeneration:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from livecaption import __version__
-from livecaption.cli import demo, doctor, models, serve, stream, transcribe
+from livecaption.cli import bench, demo, doctor, models, serve, stream, transcribe
 from livecaption.cli.terminal import complain
 from livecaption.errors import LiveCaptionError
 
@@ -28,6 +28,7 @@ app.command()(demo.demo)
 app.command()(transcribe.transcribe)
 app.command()(stream.stream)
 app.command()(doctor.doctor)
+app.command()(bench.bench)
 app.add_typer(model_commands, name="models")
 model_commands.command("list")(models.list_models)
 model_commands.command("pull")(models.pull)

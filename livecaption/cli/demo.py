@@ -54,7 +54,9 @@ def demo(
     if not clips:
         names = ", ".join(c.name for c in speech_clips())
         raise OperatorError(f"There is no bundled clip {clip}; choose one of: {names}, all.")
-    settings = load_settings(None, host="127.0.0.1", port=port, model="micro-en", device="cpu")
+    settings = load_settings(
+        None, host="127.0.0.1", port=port, model="micro-en", device="cpu", store=False
+    )
     listener = bind(settings)
     app = create_app(settings, load_transcriber(settings, report))
     with asyncio.Runner() as runner:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from livecaption.client.events import Reconnecting, SessionEvent
+from livecaption.client.events import Reconnecting, SessionEvent, Withdrawn
 from livecaption.protocol.codec import encode
 from livecaption.protocol.server_messages import (
     DeltaMessage,
@@ -88,6 +88,8 @@ class OpenCaptions:
             case FinalMessage():
                 self._open.pop(event.utterance, None)
                 return [_printable(event.text)]
+            case Withdrawn():
+                self._open.pop(event.utterance, None)
             case Ready(resumed=False):
                 return self.finish()  # utterances of a session that was lost stay as they are
             case _:
@@ -198,7 +200,7 @@ class JsonLines(PlainLines):
 
     def show(self, event: SessionEvent) -> None:
         """Write the message."""
-        if isinstance(event, Reconnecting):
+        if isinstance(event, Reconnecting | Withdrawn):
             super().show(event)
             return
         if isinstance(event, Ready):  # with its token, a reader of the log could take over

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +12,16 @@ import typer
 from livecaption.asgi import create_app, load_transcriber, read_sinks
 from livecaption.cli.terminal import report
 from livecaption.server.serving import LiveServer, bind
+from livecaption.server.text_file import check_text_file
 from livecaption.settings import Settings, load_settings
+from livecaption.storage.store import TranscriptStore
 
 __all__ = ["run_server", "serve"]
 
 _LIVE = "Live captions"
 _MODEL = "Model"
 _ACCESS = "Access"
+_TRANSCRIPTS = "Transcripts"
 
 
 def serve(
@@ -112,6 +116,50 @@ def serve(
         list[str] | None,
         typer.Option(help="A host name to answer to; repeat for more.", rich_help_panel=_ACCESS),
     ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where transcripts are kept; by default where this system keeps the data of "
+            "programs.",
+            rich_help_panel=_TRANSCRIPTS,
+        ),
+    ] = None,
+    no_store: Annotated[
+        bool | None,
+        typer.Option(
+            "--no-store",
+            help="Keep transcripts in memory only; they are gone when the server stops.",
+            rich_help_panel=_TRANSCRIPTS,
+        ),
+    ] = None,
+    retain: Annotated[
+        float | None,
+        typer.Option(
+            help="Days that a transcript is kept.",
+            show_default="30",
+            rich_help_panel=_TRANSCRIPTS,
+        ),
+    ] = None,
+    max_store_mb: Annotated[
+        int | None,
+        typer.Option(
+            help="Size the transcripts may reach, in megabytes; then the oldest are deleted.",
+            show_default="1000",
+            rich_help_panel=_TRANSCRIPTS,
+        ),
+    ] = None,
+    text_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep a room's newest lines in this file, for an OBS text source.",
+            show_default="none",
+            rich_help_panel=_LIVE,
+        ),
+    ] = None,
+    text_file_room: Annotated[
+        str | None,
+        typer.Option(help="Which room.", show_default="main", rich_help_panel=_LIVE),
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
     ] = None,
@@ -144,6 +192,12 @@ def serve(
         allow_anonymous=allow_anonymous,
         allowed_origins=tuple(allowed_origin) if allowed_origin else None,
         allowed_hosts=tuple(allowed_host) if allowed_host else None,
+        data_dir=data_dir,
+        store=False if no_store else None,
+        retain=retain,
+        max_store_mb=max_store_mb,
+        text_file=text_file,
+        text_file_room=text_file_room,
         log_level=log_level,
     )
     run_server(settings)
@@ -153,7 +207,8 @@ def run_server(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C has drained the server.
 
     Raises:
-        OperatorError: the port or the model cannot be had, or a sink is malformed.
+        OperatorError: the port, the model or the place for transcripts cannot be had, or a sink is
+            malformed.
     """
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -163,11 +218,20 @@ def run_server(settings: Settings) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         logging.getLogger("httpx").setLevel(logging.WARNING)
+    if settings.text_file is not None:
+        check_text_file(settings.text_file)
     read_sinks(settings)  # before the model: what is wrong with them is found at once
     listener = bind(settings)
+    asyncio.run(_try_transcripts(settings))
     transcriber = load_transcriber(settings, report)
     port = listener.getsockname()[1]
     shown = "localhost" if settings.host == "127.0.0.1" else settings.host
     report(f"Captions at http://{shown}:{port}  (overlay: http://{shown}:{port}/overlay/main)")
     server = LiveServer(create_app(settings, transcriber), settings)
     server.run(sockets=[listener])
+
+
+async def _try_transcripts(settings: Settings) -> None:
+    """Say what is wrong before the model is loaded, which takes its time."""
+    store = await TranscriptStore.open(settings.transcripts)
+    await store.aclose()

@@ -22,7 +22,7 @@ import typer
 
 from livecaption.cli.live_text import open_display
 from livecaption.cli.terminal import report
-from livecaption.client.connection import ConnectionOptions
+from livecaption.client.dialling import ConnectionOptions
 from livecaption.client.pacing import paced
 from livecaption.client.publish import Wishes, publish
 from livecaption.core.audio import SAMPLE_RATE, Samples

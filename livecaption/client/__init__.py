@@ -5,7 +5,7 @@ keeps it connected; ``pacing`` plays files at speaking speed.
 """
 
 from livecaption.client.backoff import RetryPolicy
-from livecaption.client.connection import ConnectionOptions
+from livecaption.client.dialling import ConnectionOptions
 from livecaption.client.events import Reconnecting, SessionEvent
 from livecaption.client.pacing import paced
 from livecaption.client.publish import PublishClient, publish

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from livecaption.bundled import Clip
-from livecaption.client.connection import ConnectionOptions
+from livecaption.client.dialling import ConnectionOptions
 from livecaption.client.events import SessionEvent
 from livecaption.client.pacing import paced
 from livecaption.client.publish import publish

@@ -2,8 +2,9 @@
 
 ::
 
-    run ── connect ── converse ─┬─ read:  socket → session → inbox
-     ▲                          └─ write: session → socket
+    run ── dial ── converse ─┬─ read:   socket → session → inbox
+     ▲                       ├─ write:  session → socket
+     │                       └─ watch:  a socket that is dead is cut
      └── back-off ◀── lost, refused
 
 It must not know captions, audio or terminals: it moves messages, and decides when to come back.
@@ -12,57 +13,26 @@ It must not know captions, audio or terminals: it moves messages, and decides wh
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidMessage,
-    InvalidStatus,
-    WebSocketException,
-)
-from websockets.typing import Subprotocol
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from livecaption import __version__
-from livecaption.client.address import is_loopback
-from livecaption.client.backoff import Backoff, RetryPolicy
+from livecaption.client.backoff import Backoff
+from livecaption.client.dialling import ConnectionOptions, Dialler
 from livecaption.client.inbox import Inbox
+from livecaption.client.liveness import Liveness
 from livecaption.client.phase import Phase
-from livecaption.client.refusals import (
-    ServerRefused,
-    ServerUnreachable,
-    SessionEnded,
-    is_transient,
-    refused_by_http,
-    refused_by_network,
-)
+from livecaption.client.refusals import ServerUnreachable, SessionEnded, is_transient
 from livecaption.client.session import PublishSession
 from livecaption.errors import LiveCaptionError, Overloaded, ProtocolError
 from livecaption.protocol.close_codes import CloseCode
-from livecaption.protocol.limits import MAX_SERVER_MESSAGE_BYTES, SUBPROTOCOL
 
-__all__ = ["Connection", "ConnectionOptions"]
+__all__ = ["Connection"]
 
 _NO_STATUS = 1005  # an empty close frame; from a server, that is an accident, too
 
-
-@dataclass(frozen=True, slots=True)
-class ConnectionOptions:
-    """How a client reaches its server; times in seconds."""
-
-    key: str | None = field(default=None, repr=False)
-    """API key, sent as ``Authorization: Bearer``."""
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    random: Callable[[], float] = random.random
-    """Draws from [0, 1) for the jitter of the delays."""
-    answer_s: float = 10.0
-    """For the handshake, and again for ``ready``."""
-    ping_s: float = 10.0
-    """Between pings, and until a pong is missed: a dead network is noticed in twice this."""
-    close_s: float = 2.0
-    """For the closing handshake."""
+_SECOND_LOOK_S = 0.1
+"""Before a socket is cut: a program that blocked its own event loop has unread messages waiting."""
 
 
 class Connection:
@@ -78,14 +48,15 @@ class Connection:
     def __init__(
         self, url: str, session: PublishSession, inbox: Inbox, options: ConnectionOptions
     ) -> None:
-        self._url = url
+        self._dialler = Dialler(url, options)
         self._session = session
         self._inbox = inbox
         self._options = options
         self._backoff = Backoff(options.retry, options.random)
-        self._reached = False
         self._outgoing = asyncio.Event()
         self._moved = asyncio.Event()
+        self._unanswered = 0
+        self._announced: set[str] = set()
 
     def wake(self) -> None:
         """Say that the session has been fed something to send."""
@@ -104,8 +75,7 @@ class Connection:
             if delay is None:
                 self._session.fail(problem)
                 break
-            self._session.retrying(str(problem), delay)
-            self._deliver()
+            self._announce(str(problem), delay)
             await asyncio.sleep(delay)
         self._deliver()
         self._inbox.end(self._session.failure)
@@ -117,102 +87,121 @@ class Connection:
         be waited out; a server that says it is full is.
         """
         full = isinstance(problem, Overloaded)
-        if not is_transient(problem) or not (self._reached or full):
+        if not is_transient(problem) or not (self._dialler.reached or full):
             return None
         asked = problem.retry_after if isinstance(problem, Overloaded) else None
-        return self._backoff.next_delay(now, asked or self._session.retry_after)
+        return self._backoff.next_delay(
+            now, asked or self._session.retry_after, waiting=self._session.greeted
+        )
+
+    def _announce(self, reason: str, delay: float) -> None:
+        """Tell the program, once for each reason of this outage."""
+        if reason not in self._announced:
+            self._announced.add(reason)
+            self._session.retrying(reason, delay)
+        self._deliver()
 
     async def _attempt(self) -> LiveCaptionError | None:
         """Open a socket and talk until it is gone; return why, or None if the session is over."""
         try:
-            async with self._connect() as socket:
-                if socket.subprotocol != SUBPROTOCOL:
-                    return self._stranger("no protocol agreed on")
-                self._reached = True
-                await self._converse(socket)
-        except InvalidStatus as error:
-            answer = error.response
-            headers = {name.lower(): value for name, value in answer.headers.raw_items()}
-            return refused_by_http(answer.status_code, headers, bytes(answer.body))
-        except (OSError, InvalidMessage) as error:
-            return refused_by_network(self._url, error, reached=self._reached)
-        except WebSocketException as error:
-            return self._stranger(str(error))
+            if self._session.greeted:
+                socket = await self._dialler.dial_again(self._backoff.pause)
+            else:
+                socket = await self._dialler.dial()
+        except LiveCaptionError as error:
+            return error
+        async with socket:
+            await self._converse(socket)
         code = socket.close_code
         if code is None or code == _NO_STATUS:
             code = CloseCode.ABNORMAL
+        if self._session.progressed:
+            self._backoff.progressed()
         said = self._session.last_words
         self._session.lost(code)
         if self._session.phase is Phase.CLOSED:
             return None
         return ServerUnreachable(said or f"The connection to the server was lost (code {code}).")
 
-    def _stranger(self, how: str) -> ServerRefused:
-        return ServerRefused(
-            f"{self._url} does not speak {SUBPROTOCOL} ({how}); "
-            "is it the address of a livecaption server?"
-        )
-
-    def _connect(self) -> connect:
-        key = self._options.key
-        return connect(
-            self._url,
-            subprotocols=[Subprotocol(SUBPROTOCOL)],
-            additional_headers={"Authorization": f"Bearer {key}"} if key else None,
-            user_agent_header=f"livecaption/{__version__}",
-            compression=None,
-            proxy=None if is_loopback(self._url) else True,
-            open_timeout=self._options.answer_s,
-            ping_interval=self._options.ping_s,
-            ping_timeout=self._options.ping_s,
-            close_timeout=self._options.close_s,
-            max_size=MAX_SERVER_MESSAGE_BYTES,
-        )
-
     async def _converse(self, socket: ClientConnection) -> None:
         self._session.connected()
+        liveness = Liveness(self._options.quiet_s, asyncio.get_running_loop().time())
         async with asyncio.TaskGroup() as tasks:
-            writer = tasks.create_task(self._write(socket))
+            others = [
+                tasks.create_task(self._write(socket, liveness)),
+                tasks.create_task(self._watch(socket, liveness)),
+            ]
             try:
-                await self._read(socket)
+                await self._read(socket, liveness)
             except ConnectionClosed:
                 pass  # what that means is decided from the close code
             except TimeoutError:
-                await socket.close(CloseCode.GOING_AWAY, "no ready in time")
+                self._unanswered += 1
+                socket.transport.abort()
             except ProtocolError as error:
                 self._session.fail(error)
                 await socket.close(1002)
-            writer.cancel()
+            for other in others:
+                other.cancel()
 
-    async def _read(self, socket: ClientConnection) -> None:
-        async with asyncio.timeout(self._options.answer_s) as patience:
+    @property
+    def _patience_for_ready(self) -> float:
+        """A resumed session is answered in no time, or its ``start`` has been lost."""
+        longest = self._options.answer_s
+        if not self._session.greeted:
+            return longest
+        return min(longest, self._options.quiet_s * 2.0 ** min(self._unanswered, 8))
+
+    async def _read(self, socket: ClientConnection, liveness: Liveness) -> None:
+        now = asyncio.get_running_loop().time
+        async with asyncio.timeout(self._patience_for_ready) as patience:
             async for text in socket:
                 if isinstance(text, bytes):
                     raise ProtocolError("The server sent a binary message; there are none.")
                 waiting = self._session.phase is Phase.CONNECTING
                 self._session.receive_text(text)
                 if waiting and self._session.phase is not Phase.CONNECTING:
-                    self._backoff.ready(asyncio.get_running_loop().time())
+                    self._backoff.ready(now())
+                    self._unanswered = 0
+                    self._announced.clear()
                     patience.reschedule(None)
+                liveness.heard(now(), confirmed=self._session.confirmed, sent=self._session.sent)
                 self._deliver()
                 if self._session.phase is Phase.CLOSED:
                     return
 
-    async def _write(self, socket: ClientConnection) -> None:
+    async def _write(self, socket: ClientConnection, liveness: Liveness) -> None:
+        now = asyncio.get_running_loop().time
         try:
             while True:
                 self._outgoing.clear()
-                while messages := self._session.messages_to_send():
+                while messages := self._session.messages_to_send(now()):
                     for message in messages:
                         await socket.send(message)
+                        if isinstance(message, bytes):
+                            liveness.sent(now())
                     self._moved.set()
+                held_back = self._session.held_back_s
+                idle = self._session.idle_s / 3
                 try:
-                    async with asyncio.timeout(self._session.idle_s / 3):
+                    async with asyncio.timeout(idle if held_back is None else held_back):
                         await self._outgoing.wait()
                 except TimeoutError:
-                    self._session.keepalive()
+                    if held_back is None:
+                        self._session.keepalive()
         except ConnectionClosed:
             pass  # the reader sees it, too
+
+    async def _watch(self, socket: ClientConnection, liveness: Liveness) -> None:
+        """Cut a socket whose other side is gone; one that is being closed is left in peace."""
+        now = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(self._options.quiet_s / 8)
+            if self._session.last_words is None and liveness.is_dead(now()):
+                await asyncio.sleep(_SECOND_LOOK_S)
+                if liveness.is_dead(now()):
+                    socket.transport.abort()
+                    return
 
     def _deliver(self) -> None:
         """Hand on what the session shows, and wake whoever waits for it to come on."""

@@ -19,16 +19,29 @@ from livecaption.protocol.server_messages import (
     UtteranceStartedMessage,
 )
 
-__all__ = ["NumberedEvent", "Reconnecting", "SessionEvent"]
+__all__ = ["NumberedEvent", "Reconnecting", "SessionEvent", "Withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reconnecting:
-    """The connection is gone or was refused; another attempt follows."""
+    """The connection is gone or was refused; another attempt follows, and more after it.
+
+    It comes once for each reason, not for each attempt.
+    """
 
     reason: str
     delay: float
     """Seconds until the attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An open utterance is void: the server was killed before it had stored it.
+
+    Forget its deltas and its tail. Its audio is captioned again, under this number or another.
+    """
+
+    utterance: int
 
 
 NumberedEvent: TypeAlias = UtteranceStartedMessage | DeltaMessage | FinalMessage | GapMessage
@@ -44,4 +57,5 @@ SessionEvent: TypeAlias = (
     | FinalizedMessage
     | Closed
     | Reconnecting
+    | Withdrawn
 )

@@ -31,14 +31,16 @@ from typing import Self, TypedDict, Unpack
 from pydantic import ValidationError
 
 from livecaption.client.address import publish_url
-from livecaption.client.connection import Connection, ConnectionOptions
+from livecaption.client.allowance import Allowance
+from livecaption.client.connection import Connection
+from livecaption.client.dialling import ConnectionOptions
 from livecaption.client.events import SessionEvent
 from livecaption.client.inbox import Inbox
 from livecaption.client.phase import Phase
 from livecaption.client.refusals import SessionEnded
 from livecaption.client.session import PublishSession
 from livecaption.core.audio import SAMPLE_RATE, Samples, samples_from_bytes
-from livecaption.errors import LiveCaptionError, OperatorError, ProtocolError
+from livecaption.errors import LiveCaptionError, ProtocolError
 from livecaption.protocol.client_messages import Configure, Start, Task
 from livecaption.protocol.complaint import complaint
 
@@ -82,13 +84,12 @@ def publish(
         ProtocolError: a wish is not what the protocol allows; the sentence says which.
     """
     options = options or ConnectionOptions()
-    if options.key is not None and not (options.key.isascii() and options.key.isprintable()):
-        raise OperatorError("The API key holds characters a key cannot have; copy it again.")
     try:
         start = Start(**wishes)
     except ValidationError as error:
         raise ProtocolError(complaint(error, Start, "start")) from None
-    return PublishClient(publish_url(url), PublishSession(start), audio, options)
+    session = PublishSession(start, Allowance(options.speed))
+    return PublishClient(publish_url(url), session, audio, options)
 
 
 class PublishClient:

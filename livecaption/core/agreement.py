@@ -15,6 +15,7 @@ sides a word no longer changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Protocol
 
 from livecaption.core.hypothesis import Word, normalise
@@ -61,19 +62,33 @@ class _Tail:
 
 
 class LocalAgreement(_Tail):
-    """Commits the common prefix of two hypotheses in a row, less the last ``hold_back`` words."""
+    """Commits the common prefix of two hypotheses in a row, less the last ``hold_back`` words.
 
-    def __init__(self, *, hold_back: int) -> None:
+    Args:
+        hold_back: words at the end of a hypothesis that may be half heard.
+        within: hold back only those that end less than so many samples before the window's end;
+            None holds all of them back.
+    """
+
+    def __init__(self, *, hold_back: int, within: int | None = None) -> None:
         super().__init__()
         self._hold_back = hold_back
+        self._within = within
 
-    def push(self, words: Sequence[Word], window_stop: int) -> tuple[Word, ...]:  # noqa: ARG002
+    def push(self, words: Sequence[Word], window_stop: int) -> tuple[Word, ...]:
         """See ``Agreement.push``; a difference in case or punctuation is no disagreement."""
-        limit = min(len(self._tentative), len(words) - self._hold_back)
+        limit = min(len(self._tentative), len(words) - self._held(words, window_stop))
         count = 0
         while count < limit and _agree(self._tentative[count], words[count]):
             count += 1
         return self._split(words, count)
+
+    def _held(self, words: Sequence[Word], window_stop: int) -> int:
+        if self._within is None:
+            return self._hold_back
+        heard = window_stop - self._within
+        last = words[max(0, len(words) - self._hold_back) :]
+        return len(last) - sum(1 for _ in takewhile(lambda word: word.stop <= heard, last))
 
 
 class Settled(_Tail):

@@ -68,12 +68,16 @@ class CostModel:
     def __init__(self, *, weight: float = 0.2) -> None:
         self._weight = weight
         self._seconds: dict[tuple[int, int, int], float] = {}
+        self._bucket = 0.0
+        """Weighted mean bucket of greedy batches: what windows are like here."""
 
     def observe(self, beam_size: int, bucket: int, rows: int, took: float) -> None:
         """Learn that a batch took ``took`` seconds."""
         shape = (beam_size, bucket, rows)
         before = self._seconds.get(shape, took)
         self._seconds[shape] = before + self._weight * (took - before)
+        if beam_size == 1:
+            self._bucket += self._weight * (bucket - self._bucket) if self._bucket else bucket
 
     def predict(self, beam_size: int, bucket: int, rows: int) -> float:
         """Return the expected seconds; 0.0 while nothing is known about this beam size."""
@@ -86,6 +90,19 @@ class CostModel:
         nearest = min(known, key=lambda s: (abs(s[1] - bucket) / bucket, abs(s[2] - rows)))
         scale = self._rows(rows) / self._rows(nearest[2]) * bucket / nearest[1]
         return self._seconds[nearest] * scale
+
+    def busy(self, most_rows: int, most_seconds: float) -> tuple[float, int] | None:
+        """Return what a greedy batch of a busy engine takes, in seconds, and its rows.
+
+        It has as many rows of the usual length as fit into ``most_seconds``, at least one and at
+        most ``most_rows``. None while no greedy batch has been seen.
+        """
+        if not self._bucket:
+            return None
+        bucket, rows = round(self._bucket), 1
+        while rows < most_rows and self.predict(1, bucket, rows + 1) <= most_seconds:
+            rows += 1
+        return self.predict(1, bucket, rows), rows
 
     def _rows(self, rows: int) -> float:
         return self.SHARED + (1 - self.SHARED) * rows

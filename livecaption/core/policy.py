@@ -1,6 +1,6 @@
 """The streaming policy as a value: when to decode, what to commit, when to let go.
 
-Two policies are offered. ``REALTIME`` re-decodes every half second and commits what two
+Two policies are offered. ``REALTIME`` re-decodes every quarter of a second and commits what two
 decodes in a row agree on (LocalAgreement-2, Liu et al. 2020; Macháček et al., "Turning Whisper
 into Real-Time Transcription System", 2023): words stand about a second after they were said.
 ``WINDOW`` is the plain rolling scheme of 30 s with 5 s overlap: it decodes seldom and commits
@@ -43,6 +43,12 @@ class StreamingPolicy:
     """Most committed audio that a window may carry in front of the uncommitted."""
     keep_overlap: int = int(1.5 * SAMPLE_RATE)
     """Committed audio kept when a window is cut shorter, so that the next words keep context."""
+    half_heard: int = int(0.16 * SAMPLE_RATE)
+    """A tentative word ending this close to the end of what was decoded is not shown yet: it is
+    mostly heard as another one (``docs/adr/0008-what-a-tail-shows.md``)."""
+    held_within: int = int(0.3 * SAMPLE_RATE)
+    """A word that agreement holds back is let go all the same once it ends this long before the
+    end of what was decoded: then it was heard to its end (``docs/adr/0010-a-shorter-hop.md``)."""
     break_after: int = 15 * SAMPLE_RATE
     """An utterance of this length ends at its next committed sentence end or phrase pause."""
     max_utterance: int = 25 * SAMPLE_RATE
@@ -55,6 +61,9 @@ class StreamingPolicy:
             raise ValueError("keep_overlap <= max_overlap < max_window must hold")
         if self.settle >= self.max_window:
             raise ValueError("settle must be shorter than max_window")
+        if not 0 <= self.half_heard < self.pause:
+            # A pause is decoded so that the last word shows; it must not stay hidden there.
+            raise ValueError("half_heard must be shorter than pause")
 
     @property
     def first_hop(self) -> int:
@@ -68,7 +77,7 @@ class StreamingPolicy:
 
 REALTIME = StreamingPolicy(
     name="realtime",
-    hop=SAMPLE_RATE // 2,
+    hop=SAMPLE_RATE // 4,
     first_window=int(0.4 * SAMPLE_RATE),
     pause=SAMPLE_RATE // 5,
     hold_back=1,

@@ -26,10 +26,25 @@ __all__ = ["CaptionPublisher"]
 
 
 class CaptionPublisher:
-    """Collects events until they are drained; what they show has passed the word table."""
+    """Collects events until they are drained; what they show has passed the word table.
 
-    def __init__(self, *, partials: bool, seq: int = 0, written: WordTable = NO_WORDS) -> None:
+    Args:
+        partials: whether tails are published at all.
+        half_heard: see ``StreamingPolicy``.
+        seq: number of the last event of an earlier life of the session.
+        written: how words are written.
+    """
+
+    def __init__(
+        self,
+        *,
+        partials: bool,
+        half_heard: int = 0,
+        seq: int = 0,
+        written: WordTable = NO_WORDS,
+    ) -> None:
         self._partials = partials
+        self._half_heard = half_heard
         self._seq = seq
         self._written = written
         self._events: list[CaptionEvent] = []
@@ -47,8 +62,8 @@ class CaptionPublisher:
     def publish(self, utterance: Utterance) -> tuple[Word, ...]:
         """Publish what is new about an utterance; return the words that became committed."""
         words = self._written.apply(utterance.committed[utterance.published :])
-        tail = () if utterance.resolved or not self._partials else utterance.agreement.tentative
-        tail = self._written.apply(tail)
+        hidden = utterance.resolved or not self._partials
+        tail = self._written.apply(() if hidden else utterance.visible_tail(self._half_heard))
         if words or tail:
             self._announce(utterance)
         if words:

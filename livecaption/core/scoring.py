@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from livecaption.core.hypothesis import normalise
 
@@ -31,13 +32,7 @@ def align_words(
     """
     ref = [normalise(word) for word in reference]
     hyp = [normalise(word) for word in hypothesis]
-    costs = np.zeros((len(ref) + 1, len(hyp) + 1), dtype=np.int32)
-    costs[:, 0] = np.arange(len(ref) + 1)
-    costs[0, :] = np.arange(len(hyp) + 1)
-    for i, word in enumerate(ref, start=1):
-        for j, other in enumerate(hyp, start=1):
-            swap = costs[i - 1, j - 1] + (word != other)
-            costs[i, j] = min(swap, costs[i - 1, j] + 1, costs[i, j - 1] + 1)
+    costs = _edit_costs(ref, hyp)
     pairs: list[tuple[int | None, int | None]] = []
     i, j = len(ref), len(hyp)
     while i or j:
@@ -55,6 +50,26 @@ def align_words(
             i, j = i - 1, j - 1
             pairs.append((i, j))
     return pairs[::-1]
+
+
+def _edit_costs(ref: Sequence[str], hyp: Sequence[str]) -> npt.NDArray[np.int32]:
+    """Return the Levenshtein distances of all prefixes, shape (len(ref) + 1, len(hyp) + 1).
+
+    A row at a time: the additions along a row, each one dearer than the last, are a running
+    minimum once the ramp 0, 1, 2, … is taken off.
+    """
+    numbers: dict[str, int] = {}
+    codes = np.array([numbers.setdefault(word, len(numbers)) for word in hyp], dtype=np.int32)
+    ramp = np.arange(len(hyp) + 1, dtype=np.int32)
+    costs = np.empty((len(ref) + 1, len(hyp) + 1), dtype=np.int32)
+    costs[0] = ramp
+    for i, word in enumerate(ref, start=1):
+        above = costs[i - 1]
+        row = above + 1
+        swaps = above[:-1] + (codes != numbers.get(word, -1))
+        np.minimum(row[1:], swaps, out=row[1:])
+        costs[i] = np.minimum.accumulate(row - ramp) + ramp
+    return costs
 
 
 def word_error_rate(reference: Sequence[str], hypothesis: Sequence[str]) -> float:

@@ -63,7 +63,10 @@ class CaptionSession:
             }
         )
         self._publisher = CaptionPublisher(
-            partials=config.partials, seq=checkpoint.seq, written=config.written
+            partials=config.partials,
+            half_heard=policy.half_heard,
+            seq=checkpoint.seq,
+            written=config.written,
         )
         self._stats = SessionStats()
         self._clock = checkpoint.clock
@@ -297,7 +300,7 @@ class CaptionSession:
         policy = self._config.policy
         if policy.name == "window":
             return Settled(margin=policy.settle)
-        return LocalAgreement(hold_back=policy.hold_back)
+        return LocalAgreement(hold_back=policy.hold_back, within=policy.held_within)
 
     def _schedule(self) -> None:
         """Ask for a partial when one is due; let go of a window that has reached its limit."""

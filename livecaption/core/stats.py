@@ -34,10 +34,11 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 @dataclass(slots=True)
 class FlickerMeter:
-    """Unstable partial word ratio: words changed after being shown, per word committed.
+    """Counts tail words that changed after being shown.
 
-    After Baumann et al., "Evaluation and Optimisation of Incremental Processors" (2011), for
-    text that is shown as committed words followed by a tail that may change.
+    Divided by the words committed, ``changed`` is the unstable partial word ratio (Shangguan et
+    al., "Analyzing the Quality and Stability of a Streaming End-to-End On-Device Speech
+    Recognizer", 2020), here for text that is shown as committed words and a tail behind them.
     """
 
     shown: int = 0
@@ -53,7 +54,7 @@ class FlickerMeter:
         while kept < min(len(self._tail), len(now)) and self._tail[kept] == now[kept]:
             kept += 1
         self.changed += len(self._tail) - kept
-        self.shown += max(0, len(now) - kept)
+        self.shown += max(0, len(now) - max(kept, len(committed)))
         self._tail = tuple(tail)
 
 

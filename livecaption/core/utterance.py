@@ -8,7 +8,7 @@ lose audio to the ring buffer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from livecaption.core.agreement import Agreement
 from livecaption.core.audio import SAMPLE_RATE, Samples
@@ -99,6 +99,19 @@ class Utterance:
         """Take an accepted hypothesis: commit what is stable, keep the rest as the tail."""
         self.covered = max(self.covered, window_stop)
         self.committed += self.agreement.push(self.tail_of(words), window_stop)
+
+    def visible_tail(self, half_heard: int) -> tuple[Word, ...]:
+        """Return the tentative words worth showing: those that were heard to their end.
+
+        A word cut by the end of the window is mostly heard as another one, and a reader sees it
+        change. The first word of an utterance is shown all the same: that somebody speaks is news.
+
+        Args:
+            half_heard: samples before the end of what was decoded in which a word may not end.
+        """
+        tail = self.agreement.tentative
+        whole = sum(1 for _ in takewhile(lambda w: w.stop <= self.covered - half_heard, tail))
+        return tail[: whole or int(not self.committed)]
 
     @property
     def stop(self) -> int:

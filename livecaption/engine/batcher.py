@@ -50,8 +50,18 @@ class BatcherStats:
     failures: int = 0
     superseded: int = 0
     busy_s: float = 0.0
+    row_s: float | None = None
+    """Weighted mean of what a window took in its batch; None while nothing was decoded."""
+    batch_s: float = 0.0
+    """Weighted mean of what a batch took."""
     turnaround_s: float = 0.0
     """Weighted mean of the time from a partial's submission to its result."""
+
+    def weigh(self, took: float, rows: int) -> None:
+        """Take a batch into the means."""
+        row_s = took / rows
+        self.row_s = row_s if self.row_s is None else self.row_s + 0.1 * (row_s - self.row_s)
+        self.batch_s += 0.1 * (took - self.batch_s)
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +117,11 @@ class Batcher:
     def waiting(self) -> int:
         """Requests that are not running yet."""
         return len(self._entries)
+
+    @property
+    def busy_batch(self) -> tuple[float, int] | None:
+        """Seconds and rows of a batch when much waits; None while nothing was decoded."""
+        return self._costs.busy(self._policy.max_rows, self._policy.max_seconds)
 
     async def warm_up(self) -> None:
         """Run every batch shape once in the engine thread."""
@@ -245,6 +260,7 @@ class Batcher:
         self.stats.batches += 1
         self.stats.rows += len(batch)
         self.stats.busy_s += took
+        self.stats.weigh(took, len(batch))
         if error is None:
             leader = batch[0].window
             bucket = max(entry.window.bucket for entry in batch)

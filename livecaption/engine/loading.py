@@ -89,6 +89,8 @@ class LoadedModel:
     info: ModelInfo
     temperature_fallback: bool = True
     """Whether a failed decode is worth repeating at higher temperatures."""
+    short_windows: bool = False
+    """Whether encoder inputs of 5 s do it no harm; most checkpoints want 10 s."""
 
 
 class _DeviceUnusable(Exception):
@@ -176,7 +178,7 @@ def _load(options: ModelOptions, device: str, report: Callable[[str], None]) -> 
         previous_text=traits["previous_text"],
         workers=len(index),
     )
-    return LoadedModel(model, info, traits["temperature_fallback"])
+    return LoadedModel(model, info, traits["temperature_fallback"], traits["short_windows"])
 
 
 def _choose_compute_type(asked: str, device: str, index: int) -> str:
@@ -284,7 +286,11 @@ def _traits(resolved: ResolvedModel) -> dict[str, bool]:
     Raises:
         ModelNotFound: the file is malformed.
     """
-    traits = {"previous_text": True, "temperature_fallback": not resolved.bundled}
+    traits = {
+        "previous_text": True,
+        "temperature_fallback": not resolved.bundled,
+        "short_windows": False,
+    }
     path = resolved.path / "livecaption.json"
     try:
         given = json.loads(path.read_text(encoding="utf-8"))

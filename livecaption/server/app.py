@@ -14,13 +14,18 @@ from starlette.staticfiles import StaticFiles
 from livecaption.core.gate import IsSpeech
 from livecaption.egress.sink import Sink
 from livecaption.engine.batcher import Batcher
+from livecaption.server import qr
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
+from livecaption.server.live_track import live_track_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
+from livecaption.server.room_routes import routes as room_routes
 from livecaption.server.sinks import fed_sinks
+from livecaption.server.text_file import live_text_file
+from livecaption.server.transcripts import transcript_routes
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
 from livecaption.storage.store import TranscriptStore
@@ -57,12 +62,15 @@ def build_app(
                 await hub.sessions.adopt()
                 app.state.hub = hub
                 tasks.create_task(hub.try_model())
-                async with fed_sinks(hub.rooms, new_sinks()):
+                async with (
+                    live_text_file(settings, hub.rooms),
+                    fed_sinks(hub.rooms, new_sinks()),
+                ):
                     yield
-                    keeping.cancel()
-                    hub.sessions.abandon()
-                    await batcher.aclose()
-                    await hub.recorder.aclose()
+                keeping.cancel()
+                hub.sessions.abandon()
+                await batcher.aclose()
+                await hub.recorder.aclose()
         finally:
             await store.aclose()
 
@@ -71,10 +79,14 @@ def build_app(
             Route("/", mic_page),
             Route("/overlay/{room}", overlay_page),
             Route("/watch/{room}", watch_page),
+            *qr.routes,
             Route("/healthz", alive),
             Route("/readyz", ready),
+            *room_routes,
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),
+            *transcript_routes(),
+            *live_track_routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, settings=settings)],

@@ -10,9 +10,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from livecaption.server.answers import refusal
 from livecaption.settings import Settings, is_loopback
 
 __all__ = ["Guard", "host_of"]
@@ -50,10 +50,10 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         complaint = self._complaint(host, headers.get("origin"))
-        if complaint is not None and (scope["type"] == "websocket" or complaint[0] == 400):
-            status, code, message = complaint
-            body = {"error": {"code": code, "message": message}}
-            await JSONResponse(body, status)(scope, receive, send)
+        # Pages of other sites may look at pages, which browsers do not let them read.
+        harmless = scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS")
+        if complaint is not None and not (harmless and complaint[0] == 403):
+            await refusal(*complaint)(scope, receive, send)
             return
         await self._app(scope, receive, _with_headers(scope, host, send))
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable
 
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from livecaption.errors import ClientError, Overloaded, ProtocolError
 from livecaption.protocol.close_codes import CloseCode
 from livecaption.protocol.codec import encode
 from livecaption.protocol.limits import SUBPROTOCOL
+from livecaption.server.answers import refusal
 from livecaption.server.closing import error_message
 
 __all__ = ["accept", "deny", "receive_text_within"]
@@ -84,6 +83,5 @@ async def deny(
 ) -> None:
     """Refuse a socket before the upgrade, in HTTP."""
     logger.info("a socket was refused: %s", code)
-    headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
-    body = {"error": {"code": code, "message": message}}
-    await websocket.send_denial_response(JSONResponse(body, status, headers=headers))
+    answer = refusal(status, code, message, retry_after=retry_after)
+    await websocket.send_denial_response(answer)

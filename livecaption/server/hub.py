@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import Protocol
 
+from livecaption.core.audio import SAMPLE_RATE
+from livecaption.core.capacity import AdmissionPolicy, EngineLoad, Refuse, decide
 from livecaption.core.gate import IsSpeech
 from livecaption.engine.base import ModelInfo
 from livecaption.engine.batcher import Batcher
@@ -16,12 +18,16 @@ from livecaption.errors import EngineError, Overloaded
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
 from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
-from livecaption.server.sessions import Sessions
+from livecaption.server.sessions import Sessions, policy_of
 from livecaption.settings import Settings
+from livecaption.storage.links import Links
 from livecaption.storage.records import RoomTail
 from livecaption.storage.store import TranscriptStore
 
 __all__ = ["CaptionHub", "Connection", "Role"]
+
+_BLIND = 32
+"""Speakers let in while nothing was decoded yet: a class that begins all at once."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +68,11 @@ class CaptionHub:
         self.batcher = batcher
         self.store = store
         self.recorder = Recorder(store)
+        self.links = Links(store)
+        policy = policy_of(settings)
+        hop_s = policy.hop / SAMPLE_RATE
+        most_hop_s = max(settings.max_hop, hop_s)
+        self._admission = AdmissionPolicy(hop_s=hop_s, most_hop_s=most_hop_s, blind=_BLIND)
         self.rooms = Rooms(self._recall)
         self.sessions = Sessions(settings, store, self.recorder, self.rooms, batcher, new_detector)
         self.ready = asyncio.Event()
@@ -131,6 +142,8 @@ class CaptionHub:
         # Sessions without a connection keep their places, but must be let in to take them.
         if self._publishers >= self.settings.max_streams:
             raise self._full()
+        if self._publishers >= len(self.sessions):
+            self._check_capacity()
 
     def admit_session(self) -> None:
         """Decide whether one more session fits, those waiting for their client included.
@@ -140,6 +153,25 @@ class CaptionHub:
         """
         if len(self.sessions) >= self.settings.max_streams:
             raise self._full()
+        self._check_capacity()
+
+    def _check_capacity(self) -> None:
+        """Refuse a speaker whom the engine cannot keep up with, as measured."""
+        stats = self.batcher.stats
+        load = EngineLoad(
+            speakers=len(self.sessions),
+            row_s=stats.row_s,
+            batch_s=stats.batch_s,
+            workers=self.model.workers,
+            turnaround_s=stats.turnaround_s if len(self.sessions) else 0.0,
+        )
+        answer = decide(load, self._admission)
+        if isinstance(answer, Refuse):
+            raise Overloaded(
+                "The engine is busy: one more speaker would make all captions late.",
+                retry_after=answer.retry_after_s,
+                code="full",
+            )
 
     def _full(self) -> Overloaded:
         return Overloaded(

@@ -1,4 +1,4 @@
-"""The writing half of a socket: an outbox that others fill and one task that empties it.
+"""The writing half of a connection: an outbox that others fill and one task that empties it.
 
 Whoever publishes never waits for a reader. The writer waits for its own reader, with a limit:
 TCP does not reveal a stalled reader for minutes.
@@ -7,22 +7,22 @@ TCP does not reveal a stalled reader for minutes.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from livecaption.core.captions import CaptionEvent, Delta, Final, Partial
 from livecaption.core.outbox import Outbox, Outgoing
 
-__all__ = ["OutgoingSocket", "outgoing_event"]
+__all__ = ["OutgoingSocket", "OutgoingStream", "outgoing_event"]
 
 _CLOSE_S = 1.0
 
 
-class OutgoingSocket:
-    """Sends what is put, in order, to one socket."""
+class OutgoingStream(ABC):
+    """Sends what is put, in order, to one reader."""
 
-    def __init__(self, websocket: WebSocket, *, limit: int, stall_s: float) -> None:
-        self._websocket = websocket
+    def __init__(self, *, limit: int, stall_s: float) -> None:
         self._outbox = Outbox(limit=limit)
         self._stall_s = stall_s
         self._wake = asyncio.Event()
@@ -53,12 +53,27 @@ class OutgoingSocket:
         for text in self._outbox.drain():
             try:
                 async with asyncio.timeout(self._stall_s):
-                    await self._websocket.send_text(text)
+                    await self._send(text)
             except (TimeoutError, WebSocketDisconnect, OSError, RuntimeError):
                 # RuntimeError: Starlette's word for a socket that is closed already.
                 self.failed = True
                 return
         self.failed = self.failed or self._outbox.overflowed
+
+    @abstractmethod
+    async def _send(self, text: str) -> None:
+        """Send one text; may wait for the reader."""
+
+
+class OutgoingSocket(OutgoingStream):
+    """Sends to one WebSocket."""
+
+    def __init__(self, websocket: WebSocket, *, limit: int, stall_s: float) -> None:
+        super().__init__(limit=limit, stall_s=stall_s)
+        self._websocket = websocket
+
+    async def _send(self, text: str) -> None:
+        await self._websocket.send_text(text)
 
     async def send_last(self, text: str) -> None:
         """Send one text past everything that waits; nobody else may be writing any more."""

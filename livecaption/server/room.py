@@ -98,6 +98,8 @@ class Room:
     )
     _finals: deque[RoomFinal] = field(default_factory=lambda: deque(maxlen=SNAPSHOT_FINALS))
     _open: dict[tuple[str, int], _Open] = field(default_factory=dict)
+    guests: dict[Callable[[], None], str] = field(default_factory=dict)
+    """How to send readers away who came with a link, and its id."""
     users: int = 0
     """Publishers and readers that hold it open; kept by ``Rooms``."""
     _delivered: int = 0
@@ -149,6 +151,17 @@ class Room:
         for key in [key for key in self._open if key[0] == session]:
             del self._open[key]
         self._show_presence()
+
+    @property
+    def delivered(self) -> int:
+        """Offset of the last event that readers have been handed."""
+        return self._delivered
+
+    def evict(self, link: str | None) -> None:
+        """Send readers away who came with a link: with this one, or with any."""
+        for guest, theirs in tuple(self.guests.items()):
+            if link in (None, theirs):
+                guest()
 
     def forget(self) -> None:
         """Forget what was said; what is said from now on is kept again."""

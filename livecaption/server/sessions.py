@@ -18,7 +18,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,7 +41,7 @@ from livecaption.storage.records import SessionEnded, SessionOpened
 from livecaption.storage.restoring import checkpoint_of
 from livecaption.storage.store import TranscriptStore
 
-__all__ = ["HeldSession", "Holder", "Sessions"]
+__all__ = ["HeldSession", "Holder", "Sessions", "policy_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +102,9 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self._held)
+
+    def __iter__(self) -> Iterator[HeldSession]:
+        return iter(tuple(self._held.values()))
 
     # -- begin and resume -------------------------------------------------------------------
 
@@ -223,17 +226,13 @@ class Sessions:
         return held
 
     def _config(self, session: str, start: Start) -> SessionConfig:
-        settings = self._settings
-        policy: StreamingPolicy = WINDOW if settings.policy == "window" else REALTIME
-        if settings.hop:
-            policy = policy.with_hop(int(settings.hop * SAMPLE_RATE))
         return SessionConfig(
             session=session,
-            policy=policy,
+            policy=policy_of(self._settings),
             speaking=Speaking(start.language, start.speaker, start.vocabulary),
             task=start.task,
             partials=start.partials,
-            written=settings.written,
+            written=self._settings.written,
             previous_text=self._batcher.transcriber.info.previous_text,
         )
 
@@ -255,3 +254,9 @@ class Sessions:
             live.room.name,
             live.session.received / SAMPLE_RATE,
         )
+
+
+def policy_of(settings: Settings) -> StreamingPolicy:
+    """Return the streaming policy that the settings ask for."""
+    policy: StreamingPolicy = WINDOW if settings.policy == "window" else REALTIME
+    return policy.with_hop(int(settings.hop * SAMPLE_RATE)) if settings.hop else policy

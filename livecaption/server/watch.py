@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 
 from starlette.websockets import WebSocket
 
 from livecaption.core.outbox import Outgoing
-from livecaption.errors import ClientError, ProtocolError
+from livecaption.errors import ClientError, NotAllowed, ProtocolError
+from livecaption.protocol.client_messages import Hello
 from livecaption.protocol.close_codes import CloseCode
 from livecaption.protocol.codec import decode_watcher, encode
 from livecaption.protocol.limits import (
     DEFAULT_ROOM,
     MAX_BAD_MESSAGES,
-    MAX_ROOM_CHARS,
     MAX_WATCH_UNSENT_EVENTS,
 )
 from livecaption.server.closing import error_message
@@ -27,6 +26,7 @@ from livecaption.server.handshake import accept, deny
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
 from livecaption.server.room import Room
+from livecaption.server.room_requests import ROOM_RULE, is_room
 
 __all__ = ["watch"]
 
@@ -35,16 +35,13 @@ logger = logging.getLogger(__name__)
 HELLO_WAIT_S = 0.25
 """How long a reader may take to say from where it wants to go on, before it gets a snapshot."""
 
-_ROOM = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_ROOM_CHARS}}}")
-
 
 async def watch(websocket: WebSocket) -> None:
     """Serve one reader from handshake to close."""
     hub: CaptionHub = websocket.app.state.hub
     name = websocket.query_params.get("room", DEFAULT_ROOM)
-    if not _ROOM.fullmatch(name):
-        rule = f"A room name has 1 to {MAX_ROOM_CHARS} letters, digits, hyphens or underscores."
-        await deny(websocket, 400, "bad_room", rule)
+    if not is_room(name):
+        await deny(websocket, 400, "bad_room", ROOM_RULE)
         return
     if not await accept(websocket, hub.admit_watcher):
         return
@@ -71,6 +68,7 @@ class WatcherConnection:
         self._close_code = CloseCode.BAD_MESSAGES
         self._after: int | None = None
         self._asked = asyncio.Event()
+        self._refused = False
         self._bad_messages = 0
 
     async def serve(self) -> None:
@@ -85,6 +83,7 @@ class WatcherConnection:
                 reader.cancel()
         finally:
             self._room.subscribers.discard(self._outgoing.put)
+            self._room.guests.pop(self._send_away, None)
             self._hub.connections.discard(self)
             self.finished.set()
 
@@ -101,7 +100,8 @@ class WatcherConnection:
                 await self._asked.wait()
         except TimeoutError:
             pass
-        self._room.join(self._outgoing.put, self._after)
+        if not self._refused:
+            self._room.join(self._outgoing.put, self._after)
 
     async def _read(self) -> None:
         while True:
@@ -115,8 +115,27 @@ class WatcherConnection:
             except ProtocolError as exc:
                 self._complain(exc)
             else:
-                self._after = hello.after
-                self._asked.set()
+                await self._greet(hello)
+
+    async def _greet(self, hello: Hello) -> None:
+        """Let a reader with a link in, if the link is good; one without a link is welcome too."""
+        if hello.token is not None:
+            link = await self._hub.links.find(hello.token)
+            if link is None or link.room != self._room.name:
+                self._send_away()
+                return
+            self._room.guests[self._send_away] = link.id
+        self._after = hello.after
+        self._asked.set()
+
+    def _send_away(self) -> None:
+        """The reader's link is not good, or not any more."""
+        self._refused = True
+        self._close_code = CloseCode.BAD_CREDENTIALS
+        error = NotAllowed("This link has been taken back; ask for a new one.", code="link_revoked")
+        self._outgoing.put(Outgoing(encode(error_message(error, fatal=True))))
+        self._outgoing.end()
+        self._asked.set()
 
     def _complain(self, error: ProtocolError) -> None:
         self._bad_messages += 1

@@ -65,6 +65,8 @@ async def prepare(connection: aiosqlite.Connection) -> None:
     # FULL: a commit survives a power cut, not only a crash of this process.
     await connection.execute("PRAGMA synchronous = FULL")
     await connection.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten: a deleted transcript must not stay readable in the file.
+    await connection.execute("PRAGMA secure_delete = ON")
     ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
     if version > VERSION:
         raise OperatorError(

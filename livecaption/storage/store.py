@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -33,6 +34,9 @@ from livecaption.storage.statements import statement_of
 __all__ = ["FILE_NAME", "TranscriptStore"]
 
 FILE_NAME = "transcripts.sqlite3"
+
+# At DEBUG it logs every statement with its values, which are what people said.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
 _AT_ONCE = 8
 """Sessions deleted before the size is looked at again."""
@@ -105,7 +109,7 @@ class TranscriptStore:
 
         Sessions that still go on keep their place, without what they have said so far.
         """
-        ((events,),) = await self._fetch("SELECT count(*) FROM event WHERE room = ?", (room,))
+        ((events,),) = await self.fetch("SELECT count(*) FROM event WHERE room = ?", (room,))
         await self._transaction(
             [
                 ("DELETE FROM event WHERE room = ?", (room,)),
@@ -149,7 +153,7 @@ class TranscriptStore:
 
     async def session(self, session: str, events: int) -> StoredSession | None:
         """Return a session that has not ended, with its last ``events`` events."""
-        rows = await self._fetch(
+        rows = await self.fetch(
             "SELECT id, room, token_hash, started_at, start, clock, seq, utterances, captioned, "
             "silent, lost, language FROM session WHERE id = ? AND ended_at IS NULL",
             (session,),
@@ -157,7 +161,7 @@ class TranscriptStore:
         if not rows:
             return None
         ((name, room, token_hash, started_at, start, *checkpoint),) = rows
-        said = await self._fetch(
+        said = await self.fetch(
             "SELECT room, offset, session, seq, kind, at, message FROM event "
             "WHERE session = ? ORDER BY seq DESC LIMIT ?",
             (session, events),
@@ -169,17 +173,17 @@ class TranscriptStore:
 
     async def unended(self) -> list[str]:
         """Return the sessions that have not ended: going on, or cut off by a crash."""
-        rows = await self._fetch("SELECT id FROM session WHERE ended_at IS NULL", ())
+        rows = await self.fetch("SELECT id FROM session WHERE ended_at IS NULL", ())
         return [str(row[0]) for row in rows]
 
     async def room_tail(self, room: str, *, finals: int, events: int) -> RoomTail:
         """Return what a room remembers: its last finals and its last events."""
-        last = await self._fetch(
+        last = await self.fetch(
             "SELECT message FROM event WHERE room = ? AND kind = 'final' "
             "ORDER BY offset DESC LIMIT ?",
             (room, finals),
         )
-        recent = await self._fetch(
+        recent = await self.fetch(
             "SELECT offset, message FROM event WHERE room = ? ORDER BY offset DESC LIMIT ?",
             (room, events),
         )
@@ -191,7 +195,7 @@ class TranscriptStore:
 
     async def rooms(self) -> list[RoomSummary]:
         """Return the rooms that have a transcript, the latest first."""
-        rows = await self._fetch(
+        rows = await self.fetch(
             "SELECT room, min(at), max(at), sum(kind = 'final'), max(offset) FROM event "
             "GROUP BY room ORDER BY max(at) DESC",
             (),
@@ -200,7 +204,7 @@ class TranscriptStore:
 
     async def transcript(self, room: str) -> Transcript:
         """Return all that was said in a room, in the order in which it was read."""
-        rows = await self._fetch(
+        rows = await self.fetch(
             "SELECT event.message, session.started_at FROM event "
             "JOIN session ON session.id = event.session "
             "WHERE event.room = ? AND kind IN ('final', 'gap') ORDER BY offset",
@@ -211,17 +215,28 @@ class TranscriptStore:
 
     async def size(self) -> int:
         """Bytes in use by the tables."""
-        ((pages, free, page_bytes),) = await self._fetch(
+        ((pages, free, page_bytes),) = await self.fetch(
             "SELECT page_count, freelist_count, page_size "
             "FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
             (),
         )
         return int((pages - free) * page_bytes)
 
-    # -- inside -----------------------------------------------------------------------------
+    # -- for the other tables ----------------------------------------------------------------
 
-    async def _fetch(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+    async def fetch(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+        """Run a query of this package; return its rows."""
         return list(await self._reader.execute_fetchall(query, values))
+
+    async def execute(self, statement: str, values: tuple[Any, ...]) -> None:
+        """Run one statement of this package, durable when it returns.
+
+        Raises:
+            sqlite3.Error: the disk is full or broken.
+        """
+        await self._transaction([(statement, values)])
+
+    # -- inside -----------------------------------------------------------------------------
 
     async def _transaction(self, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
         async with self._writing:
@@ -237,7 +252,7 @@ class TranscriptStore:
 
     async def _delete(self, which: str, value: float) -> int:
         """Delete the sessions that a query with one parameter names, with all they said."""
-        ids = await self._fetch(which, (value,))
+        ids = await self.fetch(which, (value,))
         if ids:
             await self._transaction([("DELETE FROM session WHERE id = ?", row) for row in ids])
         return len(ids)
@@ -245,6 +260,8 @@ class TranscriptStore:
     async def _release_pages(self) -> None:
         async with self._writing:
             await self._writer.execute_fetchall("PRAGMA incremental_vacuum")
+            # Until then the old pages can be read in the log beside the file.
+            await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _claim(directory: Path) -> IO[str]:

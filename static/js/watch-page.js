@@ -5,7 +5,7 @@
  * It joins the watching socket, the reading component and the words about the connection. A link
  * that can be revoked carries its token in the fragment, `#t=…`.
  */
-import { languageOfPage, localise, onInterfaceLanguage, setInterfaceLanguage } from './i18n/i18n.js';
+import { languageOfPage, onInterfaceLanguage, setInterfaceLanguage } from './i18n/i18n.js';
 import { roomFromPath, socketFor } from './net/address.js';
 import { diagnose } from './net/diagnose.js';
 import { linkToken, WatchSocket } from './net/watch-socket.js';
@@ -21,7 +21,6 @@ const GRACE_MS = 1500;
 const SLEEP_MS = 15_000;
 
 setInterfaceLanguage(languageOfPage());
-localise(document);
 
 const room = roomFromPath(location);
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -41,6 +40,7 @@ let connection = { link: 'connecting', presence: null };
 let reason = null;
 /** @type {import('./page/watch-state.js').Ending | null} */
 let ending = room === null ? 'bad-room' : null;
+let isConnected = false;
 let graceTimer = 0;
 let hiddenAt = 0;
 
@@ -51,10 +51,16 @@ function show() {
   reading.layoutChanged();
 }
 
+function endGrace() {
+  clearTimeout(graceTimer);
+  graceTimer = 0;
+}
+
 /** @param {Loss} loss */
 function lost(loss) {
-  clearTimeout(graceTimer);
+  isConnected = false;
   if (!loss.willRetry) {
+    endGrace();
     ending = endingOf(loss);
     connection = { link: 'ended', presence: null };
     show();
@@ -62,17 +68,18 @@ function lost(loss) {
   }
   reason = reasonOf(loss) ?? reason;
   const tell = () => {
+    endGrace();
     connection = { link: 'lost', presence: null };
     show();
   };
-  if (connection.link === 'open') graceTimer = setTimeout(tell, GRACE_MS);
-  else tell();
+  if (connection.link !== 'open') tell();
+  else if (graceTimer === 0) graceTimer = setTimeout(tell, GRACE_MS);
   if (!loss.opened) void explain();
 }
 
 async function explain() {
   const found = reasonOfDiagnosis(await diagnose(), navigator.onLine);
-  if (connection.link === 'open' || connection.link === 'ended') return;
+  if (isConnected || connection.link === 'ended') return;
   reason = found;
   show();
 }
@@ -81,7 +88,8 @@ async function explain() {
 function heard(message) {
   reading.show(message);
   if (message.type === 'snapshot') {
-    clearTimeout(graceTimer);
+    isConnected = true;
+    endGrace();
     reason = null;
     connection = { ...connection, link: 'open' };
     show();

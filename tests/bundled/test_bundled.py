@@ -67,9 +67,9 @@ def test_the_model_directory_holds_all_that_loading_needs() -> None:
     assert model_path().name == MODEL_NAME
 
 
-def test_the_model_asks_for_no_previous_text() -> None:
+def test_the_model_asks_for_no_previous_text_and_bears_short_windows() -> None:
     advice = json.loads((model_path() / "livecaption.json").read_text(encoding="utf-8"))
-    assert advice == {"previous_text": False}
+    assert advice == {"previous_text": False, "short_windows": True}
 
 
 def test_the_bundled_files_stay_small() -> None:

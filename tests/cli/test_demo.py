@@ -23,7 +23,7 @@ async def test_the_demo_captions_a_clip_through_the_real_socket(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     clip = load_clip(CLIP)
-    settings = load_settings(None, port=0, model="micro-en", device="cpu")
+    settings = load_settings(None, port=0, model="micro-en", device="cpu", store=False)
     app = create_app(settings, load_transcriber(settings, lambda _: None))
     await caption_clips(app, settings, bind(settings), [clip], stay=False)
     printed = capsys.readouterr()

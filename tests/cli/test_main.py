@@ -53,6 +53,8 @@ def test_every_command_explains_itself() -> None:
         (["serve", "--device", "tpu"], "device"),
         (["serve", "--words", "/nonexistent/words.txt"], "/nonexistent/words.txt"),
         (["serve", "--sink", "vimeo:main=https://v.example"], "vimeo"),
+        (["serve", "--text-file", "/nonexistent/live.txt"], "/nonexistent/live.txt"),
+        (["serve", "--text-file-room", "a b"], "text_file_room"),
         (["transcribe", "/nonexistent.wav"], "/nonexistent.wav"),
         (["stream", "/nonexistent.wav"], "/nonexistent.wav"),
     ],

@@ -56,7 +56,7 @@ class Losses(RuleBasedStateMachine):
     @precondition(lambda self: self.online)
     @rule(most=st.integers(0, 3))
     def carry_to_server(self, most: int) -> None:
-        self.to_server += self.session.messages_to_send()
+        self.to_server += self.session.messages_to_send(0.0)
         carried, self.to_server = self.to_server[:most], self.to_server[most:]
         for message in carried:
             if isinstance(message, bytes):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 from livecaption.client.outgoing import Outgoing
+from livecaption.client.sent_audio import SentAudio
 from livecaption.protocol.client_messages import Configure, Finalize
 from tests.client.wire import numbered_samples
 
@@ -54,4 +55,57 @@ def test_only_what_was_not_answered_is_asked_again() -> None:
 
 
 def test_an_answer_nobody_asked_for_is_no_error() -> None:
-    Outgoing().finalized()
+    assert Outgoing().finalized()
+
+
+def test_a_finalize_the_server_must_have_heard_is_not_said_again_but_its_answer_is_owed() -> None:
+    outgoing = Outgoing()
+    outgoing.audio.append(numbered_samples(40_000))
+    outgoing.insert(Finalize())
+    outgoing.audio.append(numbered_samples(20_000, start=40_000))
+    everything(outgoing)
+    outgoing.resume(50_000)
+    assert "finalize" not in everything(outgoing)
+    assert outgoing.settled(20_000) == 0
+    assert outgoing.settled(39_000) == 1
+    assert outgoing.settled(60_000) == 0
+
+
+def test_a_finalize_answered_before_a_server_was_killed_is_said_again_and_answered_silently() -> (
+    None
+):
+    outgoing = Outgoing()
+    outgoing.audio.append(numbered_samples(40_000))
+    outgoing.insert(Finalize())
+    everything(outgoing)
+    assert outgoing.finalized()
+    outgoing.resume(30_000)
+    assert everything(outgoing)[-1] == "finalize"
+    assert not outgoing.finalized()
+
+
+def test_settings_are_repeated_as_they_were_where_the_server_goes_on() -> None:
+    outgoing = Outgoing()
+    for number, speaker in enumerate(("Ann", "Ben", "Cem")):
+        outgoing.insert(Configure(speaker=speaker))
+        outgoing.audio.append(numbered_samples(1000, start=1000 * number))
+    everything(outgoing)
+    outgoing.resume(1500)
+    said = []
+    while message := outgoing.next(1000, stopping=False):
+        said.append(json.loads(message)["speaker"] if isinstance(message, str) else len(message))
+    assert said == ["Ben", 1000, "Cem", 2000]
+
+
+def test_messages_whose_audio_is_gone_are_folded_together() -> None:
+    outgoing = Outgoing(SentAudio(1000, 1000, 0))
+    outgoing.audio.resume(0)
+    for number in range(500):
+        outgoing.insert(Configure(speaker=f"Ann {number}"))
+        outgoing.audio.append(numbered_samples(100, start=100 * number))
+        everything(outgoing)
+    assert outgoing.remembered <= 12
+    outgoing.resume(49_950)
+    said = outgoing.next(1000, stopping=False)
+    assert isinstance(said, str)
+    assert json.loads(said)["speaker"] == "Ann 499"

@@ -7,7 +7,8 @@ from tests.client.wire import numbered_samples
 
 
 def filled(samples: int, *, capacity: int = 1000, sent: int = 0) -> SentAudio:
-    audio = SentAudio(capacity)
+    audio = SentAudio(capacity, capacity, 0)
+    audio.resume(0)
     audio.append(numbered_samples(samples))
     audio.take(sent)
     return audio
@@ -28,8 +29,41 @@ def test_resuming_moves_back_to_where_the_server_is() -> None:
     assert audio.lost == 0
 
 
-def test_resuming_before_what_is_held_loses_the_difference_and_keeps_the_server_in_step() -> None:
+def test_what_is_overwritten_while_the_server_is_away_stays_on_its_clock() -> None:
     audio = filled(600, sent=600)
+    audio.detach()
+    audio.append(numbered_samples(900, start=600))
+    assert audio.offer() == 500
+    assert audio.lost == 0  # the server may have it
+    audio.append(numbered_samples(300, start=1500))
+    assert audio.offer() == 800
+    assert audio.lost == 200  # samples 600 to 799 were never sent
+    audio.resume(800)  # it declares what it misses
+    assert audio.lost == 0
+    np.testing.assert_array_equal(audio.take(100), numbered_samples(100, start=800))
+    audio.resume(850)
+    np.testing.assert_array_equal(audio.take(100), numbered_samples(100, start=850))
+
+
+def test_what_was_offered_stays_until_the_answer() -> None:
+    audio = SentAudio(1000, 900, 100)
+    audio.resume(0)
+    audio.append(numbered_samples(1000))
+    audio.take(1000)
+    audio.acknowledge(1000)
+    audio.detach()
+    assert audio.offer() == 100
+    assert audio.room == 100
+    audio.append(numbered_samples(100, start=1000))
+    assert audio.room == 0
+    audio.resume(100)
+    assert audio.lost == 0
+    np.testing.assert_array_equal(audio.take(1000), numbered_samples(1000, start=100))
+
+
+def test_a_server_that_asks_for_what_is_not_held_is_kept_in_step() -> None:
+    audio = filled(600, sent=600)
+    audio.detach()
     audio.append(numbered_samples(900, start=600))
     audio.resume(200)
     assert audio.lost == 300  # samples 200 to 499 are gone
@@ -84,12 +118,14 @@ def test_unacknowledged_audio_that_is_no_longer_held_is_counted_as_lost_once() -
 
 
 def test_room_counts_what_the_server_has_confirmed_once_it_confirms_anything() -> None:
-    audio = filled(800)
+    audio = SentAudio(1500, 1000, 0)
+    audio.append(numbered_samples(800))
     assert audio.room == 200
     audio.take(500)
     assert audio.room == 700
     audio.acknowledge(100)
     assert audio.room == 300
+    assert audio.received == 100
 
 
 def test_audio_beyond_the_capacity_is_counted_as_lost_only_if_it_was_not_sent() -> None:

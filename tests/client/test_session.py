@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from livecaption.client.events import Reconnecting
+from livecaption.client.events import Reconnecting, Withdrawn
 from livecaption.client.phase import Phase
 from livecaption.client.refusals import SessionEnded
 from livecaption.client.session import PublishSession
@@ -24,11 +25,11 @@ from tests.client import wire
 SECOND = 16_000
 
 
-def drain(session: PublishSession) -> tuple[list[dict[str, object]], bytes]:
+def drain(session: PublishSession, now: float = 0.0) -> tuple[list[dict[str, Any]], bytes]:
     """Everything to be sent now: the JSON messages, and the audio."""
-    texts: list[dict[str, object]] = []
+    texts: list[dict[str, Any]] = []
     audio = b""
-    while messages := session.messages_to_send():
+    while messages := session.messages_to_send(now):
         for message in messages:
             if isinstance(message, str):
                 texts.append(json.loads(message))
@@ -40,7 +41,7 @@ def drain(session: PublishSession) -> tuple[list[dict[str, object]], bytes]:
 def order(session: PublishSession) -> list[str | int]:
     """What is to be sent now: the type of each message, or its count of samples."""
     sent: list[str | int] = []
-    while messages := session.messages_to_send():
+    while messages := session.messages_to_send(0.0):
         sent += [len(m) // 2 if isinstance(m, bytes) else json.loads(m)["type"] for m in messages]
     return sent
 
@@ -155,15 +156,30 @@ def test_a_finalize_that_was_not_answered_is_sent_again_after_a_loss() -> None:
     assert len(answers) == 2
 
 
-def test_a_change_is_sent_and_remembered_for_the_next_start() -> None:
+def test_changes_are_sent_at_their_places_and_again_after_a_loss() -> None:
     session = ready_session(language="en")
+    session.send_audio(wire.numbered_samples(800))
     session.configure(Configure(language="de"))
-    texts, _ = drain(session)
-    assert texts == [{"type": "configure", "language": "de"}]
+    session.send_audio(wire.numbered_samples(800))
+    session.configure(Configure(speaker="Ann"))
+    session.configure(Configure(language="uk"))
+    assert order(session) == [800, "configure", 800, "configure", "configure"]
     session.lost(1006)
     session.connected()
     (start,), _ = drain(session)
-    assert start["language"] == "de"
+    assert start["language"] == "en"
+    session.receive_text(wire.ready(resumed=True, resume_from=1000))
+    texts, _ = drain(session)
+    assert texts == [
+        {"type": "configure", "language": "de"},  # as it was at sample 1000
+        {"type": "configure", "speaker": "Ann"},
+        {"type": "configure", "language": "uk"},
+    ]
+    session.lost(1006)
+    session.connected()
+    drain(session)
+    session.receive_text(wire.ready("s_2", resumed=False))
+    assert drain(session)[0][0] == {"type": "configure", "language": "de"}
 
 
 def test_stop_is_sent_after_the_last_sample_and_again_after_a_loss() -> None:
@@ -321,27 +337,108 @@ def test_keepalive_is_sent_only_while_audio_could_be() -> None:
     assert order(session) == ["keepalive"]
 
 
-def test_a_minute_is_kept_and_what_exceeds_it_is_counted() -> None:
+def test_what_is_kept_is_sent_at_the_pace_that_servers_take() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(60 * SECOND))
+    at_once = drain(session)[1]
+    assert at_once == wire.numbered_samples(45 * SECOND).tobytes()
+    assert session.held_back_s == pytest.approx(0.1 / 1.3)
+    later = drain(session, now=10.0)[1]
+    assert later == wire.numbered_samples(13 * SECOND, start=45 * SECOND).tobytes()
+
+
+def test_what_a_long_outage_overwrote_is_counted_whoever_declares_it() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(SECOND))
+    drain(session)
+    session.lost(1006)
+    for start in range(SECOND, 121 * SECOND, SECOND):
+        session.send_audio(wire.numbered_samples(SECOND, start=start))
+    assert session.lost_samples == 5 * SECOND  # 1 s to 6 s of 121 s; 115 s are held
+    session.connected()
+    (start_message,), _ = drain(session)
+    assert start_message["resume"]["held_from"] == 16 * SECOND  # 10 s may come meanwhile
+    session.receive_text(wire.ready(resumed=True, resume_from=16 * SECOND))
+    session.receive_text(wire.say("gap", seq=1, **{"from": 1.0, "to": 16.0}, reason="client"))
+    assert session.lost_samples == 15 * SECOND
+    first = drain(session)[1][: 2 * SECOND]
+    assert first == wire.numbered_samples(SECOND, start=16 * SECOND).tobytes()
+
+
+def test_a_session_that_was_never_taken_counts_what_it_could_not_keep() -> None:
     session = PublishSession(Start())
-    assert session.room == 60 * SECOND
-    for start in range(0, 61 * SECOND, SECOND):
+    assert session.room == 75 * SECOND
+    for start in range(0, 116 * SECOND, SECOND):
         session.send_audio(wire.numbered_samples(SECOND, start=start))
     assert session.lost_samples == SECOND
     session.connected()
     drain(session)
     session.receive_text(wire.ready())
-    assert drain(session)[1] == wire.numbered_samples(60 * SECOND, start=SECOND).tobytes()
+    assert session.lost_samples == SECOND
+    assert drain(session)[1][:2] == wire.numbered_samples(1, start=SECOND).tobytes()
 
 
 def test_acknowledged_audio_makes_room() -> None:
     session = ready_session()
-    session.send_audio(wire.numbered_samples(50 * SECOND))
+    session.send_audio(wire.numbered_samples(40 * SECOND))
     drain(session)
     session.receive_text(wire.ack(10 * SECOND))
-    assert session.room == 20 * SECOND
-    session.receive_text(wire.ack(50 * SECOND))
-    assert session.room == 60 * SECOND
+    assert session.room == 45 * SECOND
+    session.receive_text(wire.ack(40 * SECOND))
+    assert session.room == 75 * SECOND
     assert [type(event) for event in session.events_to_show()] == [Ack, Ack]
+
+
+def test_an_utterance_that_a_killed_server_had_not_stored_is_withdrawn() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(9 * SECOND))
+    drain(session)
+    for text in (
+        wire.started(1, 1, 0.5),
+        wire.final(2, "Stored."),
+        wire.started(3, 2, 4.0),
+        wire.delta(4, "Half", utterance=2),
+    ):
+        session.receive_text(text)
+    session.events_to_show()
+    session.lost(1006)
+    session.connected()
+    session.receive_text(wire.ready(resumed=True, resume_from=int(3.8 * SECOND)))
+    assert [e for e in session.events_to_show() if not isinstance(e, Ready)] == [Withdrawn(2)]
+
+
+def test_an_open_utterance_goes_on_over_a_loss_of_the_connection_alone() -> None:
+    session = ready_session()
+    session.send_audio(wire.numbered_samples(9 * SECOND))
+    drain(session)
+    session.receive_text(wire.started(1, 1, 4.0))
+    session.lost(1006)
+    session.connected()
+    session.receive_text(wire.ready(resumed=True, resume_from=5 * SECOND))
+    assert not [e for e in session.events_to_show() if isinstance(e, Withdrawn)]
+
+
+def test_a_session_that_somebody_else_resumed_is_not_claimed_back() -> None:
+    session = ready_session()
+    session.lost(4009)
+    assert is_in(session, Phase.CLOSED)
+    assert isinstance(session.failure, SessionEnded)
+
+
+def test_our_own_late_attempt_does_not_take_the_session_from_us() -> None:
+    """An attempt is given up; it reaches the server after the next one, which is then closed."""
+    session = ready_session()
+    session.lost(1006)
+    session.connected()
+    session.lost(1006)  # no answer came in time
+    session.connected()
+    session.receive_text(wire.ready(resumed=True))
+    session.lost(4009)
+    assert is_in(session, Phase.CONNECTING)
+    session.connected()
+    session.receive_text(wire.ready(resumed=True))
+    session.lost(4009)  # that one is not ours
+    assert is_in(session, Phase.CLOSED)
 
 
 def test_another_attempt_is_announced() -> None:

@@ -28,6 +28,7 @@ from tests.script import Take, chunks, is_loud
 __all__ = [
     "BRISK",
     "CREDULOUS",
+    "HALF_SECOND",
     "Playback",
     "closing",
     "final_texts",
@@ -47,6 +48,8 @@ BRISK = StreamingPolicy(
     hop=1600,
     first_window=1600,
     pause=1600,
+    half_heard=0,
+    held_within=400,
     hold_back=1,
     settle=16_000,
     trim_above=24_000,
@@ -63,7 +66,11 @@ CREDULOUS = ScreenConfig(max_repeats=1000, max_compression_ratio=1000, max_words
 """Lets through what scripts say and people do not: the same word over and over."""
 
 
-def new_session(policy: StreamingPolicy = REALTIME, **given: Any) -> CaptionSession:
+HALF_SECOND = REALTIME.with_hop(8000)
+"""The policy of the server with a hop that is easy to count in."""
+
+
+def new_session(policy: StreamingPolicy = HALF_SECOND, **given: Any) -> CaptionSession:
     """A session that takes loudness for speech."""
     return CaptionSession(SessionConfig(session="s", policy=policy, **given), is_loud)
 

@@ -38,6 +38,19 @@ def test_the_last_words_are_held_back_even_when_they_agree() -> None:
     assert texts(agreement.tentative) == "hear you"
 
 
+def test_a_word_that_ends_well_before_the_window_does_is_not_held_back() -> None:
+    agreement = LocalAgreement(hold_back=1, within=50)
+    agreement.push(words("we can hear you"), 430)
+    assert texts(agreement.push(words("we can hear you"), 449)) == "we can hear"
+    assert texts(agreement.push(words("you", 3), 450)) == "you"
+
+
+def test_of_two_words_held_back_the_one_that_was_heard_to_its_end_is_let_go() -> None:
+    agreement = LocalAgreement(hold_back=2, within=50)
+    agreement.push(words("we can hear you"), 400)
+    assert texts(agreement.push(words("we can hear you"), 410)) == "we can hear"
+
+
 def test_a_hypothesis_shorter_than_what_is_held_back_commits_nothing() -> None:
     agreement = LocalAgreement(hold_back=2)
     agreement.push(words("we"), 100)

@@ -170,3 +170,28 @@ def test_nobody_starves_because_the_request_that_is_due_first_always_leads(
     ]
     batch = BatchPolicy().select(pending, CostModel())
     assert [w.due for w in batch[:1]] == [w.due for w in sorted(firsts, key=lambda w: w.due)][:1]
+
+
+def test_a_busy_engine_fills_its_batches_as_far_as_the_time_allows() -> None:
+    costs = CostModel()
+    assert costs.busy(8, 0.25) is None
+    costs.observe(5, 1000, 1, 9.0)
+    assert costs.busy(8, 0.25) is None  # a beam says nothing about greedy batches
+    costs.observe(1, 1000, 1, 0.1)
+    seconds, rows = costs.busy(8, 0.25) or (0.0, 0)
+    assert rows == 3
+    assert seconds == pytest.approx(0.1 * (0.4 + 0.6 * 3))
+    seconds, rows = costs.busy(2, 0.25) or (0.0, 0)
+    assert rows == 2
+    assert seconds == pytest.approx(0.1 * (0.4 + 0.6 * 2))
+    seconds, rows = costs.busy(8, 0.01) or (0.0, 0)
+    assert rows == 1
+    assert seconds == pytest.approx(0.1)
+
+
+def test_the_usual_length_of_windows_is_followed_slowly() -> None:
+    costs = CostModel()
+    costs.observe(1, 1000, 1, 0.1)
+    costs.observe(1, 2000, 1, 0.2)
+    seconds, _ = costs.busy(1, 1.0) or (0.0, 0)
+    assert seconds == pytest.approx(0.12, rel=0.01)

@@ -34,3 +34,9 @@ def test_the_overlap_must_leave_room_for_new_audio(keep: int, most: int) -> None
 def test_words_must_settle_before_the_window_is_full() -> None:
     with pytest.raises(ValueError, match="settle must be shorter"):
         replace(WINDOW, settle=480_000)
+
+
+@pytest.mark.parametrize("half_heard", [-1, 3200])
+def test_a_pause_must_show_the_word_before_it(half_heard: int) -> None:
+    with pytest.raises(ValueError, match="half_heard must be shorter than pause"):
+        replace(REALTIME, half_heard=half_heard, pause=3200)

@@ -30,6 +30,7 @@ def hearing(tail: str, committed: str = "") -> Utterance:
     words = said(committed)
     utterance = open_utterance(committed=words)
     utterance.agreement.push(said(tail, at_ms=300 * len(words)), 0)
+    utterance.covered = 3000 * MS
     return utterance
 
 
@@ -59,6 +60,15 @@ def test_a_tail_that_reads_as_before_is_sent_again_behind_a_delta_too() -> None:
     assert isinstance(delta, Delta)
     assert isinstance(partial, Partial)
     assert (delta.text, partial.text) == (" no", " no")
+
+
+def test_a_word_cut_by_the_end_of_what_was_decoded_is_not_shown_yet() -> None:
+    publisher = CaptionPublisher(partials=True, half_heard=120 * MS)
+    utterance = hearing("good morning")
+    utterance.covered = 600 * MS
+    _, partial = published(utterance, publisher)
+    assert isinstance(partial, Partial)
+    assert (partial.text, [word.text for word in partial.words]) == ("good", [" good"])
 
 
 def test_a_tail_that_did_not_change_is_not_sent_again() -> None:

@@ -36,8 +36,11 @@ def test_a_word_that_is_replaced_or_withdrawn_flickers() -> None:
     meter.show([], ["a", "b", "c"])
     meter.show(["a"], ["x"])
     assert (meter.shown, meter.changed) == (4, 2)
+    meter.show(["y"], [])
+    assert (meter.shown, meter.changed) == (4, 3)  # y was never tentative
+    meter.show([], ["z"])
     meter.show([], [])
-    assert meter.changed == 3
+    assert (meter.shown, meter.changed) == (5, 4)
 
 
 def test_a_session_starts_with_nothing_counted() -> None:

@@ -38,6 +38,31 @@ def test_an_older_window_that_comes_late_covers_nothing_more() -> None:
     assert utterance.covered == 2 * SECOND
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), max_size=8),
+    st.integers(0, 9000),
+    st.integers(0, 500),
+    st.booleans(),
+)
+def test_words_ending_in_the_last_of_what_was_decoded_are_not_shown_but_the_first_of_all(
+    spans: list[tuple[int, int]], covered: int, half_heard: int, begun: bool
+) -> None:
+    utterance = open_utterance(committed=said("so") if begun else ())
+    words, at = [], 300
+    for i, (pause, length) in enumerate(spans):
+        words.append(Word(f" {i}", at + pause, at + pause + length, 0.9))
+        at += pause + length
+    utterance.agreement.push(words, covered)
+    utterance.covered = covered
+    shown = utterance.visible_tail(half_heard)
+    assert list(shown) == words[: len(shown)]
+    first = not begun and len(shown) == 1
+    assert first or all(word.stop <= covered - half_heard for word in shown)
+    hidden = words[len(shown) :]
+    assert not hidden or hidden[0].stop > covered - half_heard
+    assert shown or begun or not words
+
+
 def test_no_word_starts_before_the_onset() -> None:
     tail = open_utterance(onset=SECOND).tail_of(tuple(said("well then", at_ms=600)))
     assert [(word.start, word.stop) for word in tail] == [

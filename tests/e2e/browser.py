@@ -44,8 +44,17 @@ def write_wav(path: Path, samples: NDArray[np.float32], rate: int) -> Path:
 
 
 @asynccontextmanager
-async def chromium(microphone: Path, *, loop_file: bool = True) -> AsyncIterator[Browser]:
-    """Run Chromium whose microphone plays ``microphone``, again and again or once."""
+async def chromium(
+    microphone: Path, *, loop_file: bool = True, shared_tab: str | None = None
+) -> AsyncIterator[Browser]:
+    """Run Chromium whose microphone plays ``microphone``, again and again or once.
+
+    Args:
+        microphone: a WAV file.
+        loop_file: whether it begins anew at its end.
+        shared_tab: title of the tab that is shared, with its sound, when a page asks for one;
+            there is no microphone then.
+    """
     executable = find_chromium()
     source = str(microphone) + ("" if loop_file else "%noloop")
     flags = [
@@ -55,14 +64,24 @@ async def chromium(microphone: Path, *, loop_file: bool = True) -> AsyncIterator
         "--disable-component-update",
         "--disable-sync",
         "--no-first-run",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={source}",
         f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1",
     ]
+    if shared_tab is not None:
+        # The fake device would stand in for the tab as well.
+        flags.append(f"--auto-select-tab-capture-source-by-title={shared_tab}")
+    else:
+        flags += [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={source}",
+        ]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=executable, headless=True, args=flags
+            executable_path=executable,
+            headless=True,
+            args=flags,
+            # A muted browser shares a tab without its sound.
+            ignore_default_args=["--mute-audio"] if shared_tab is not None else None,
         )
         try:
             yield browser

@@ -22,6 +22,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from livecaption.protocol.limits import SUBPROTOCOL
+from livecaption.server.qr import qr_svg, viewer_address
 
 __all__ = ["READY", "Conversation", "FakeServer", "fake_server"]
 
@@ -146,10 +147,14 @@ class FakeServer:
         self.refuse: HTTPStatus | None = None
         """Answer to WebSocket handshakes instead of accepting them."""
         self.readiness: tuple[HTTPStatus, str] = (HTTPStatus.OK, "ready")
+        self.transcript = HTTPStatus.NOT_FOUND
+        """Answer to requests for a room's transcript."""
         self.port = 0
         self.attempts = 0
         """WebSocket handshakes so far, accepted or not."""
         self._attempted = asyncio.Event()
+        self._paths: set[str] = set()
+        self._requested = asyncio.Condition()
         self._conversations: asyncio.Queue[Conversation] = asyncio.Queue()
 
     @property
@@ -168,6 +173,11 @@ class FakeServer:
                 self._attempted.clear()
                 await self._attempted.wait()
 
+    async def asked(self, path: str, *, within_s: float = 10) -> None:
+        """Wait until a page has asked for a path by HTTP."""
+        async with asyncio.timeout(within_s), self._requested:
+            await self._requested.wait_for(lambda: path in self._paths)
+
     async def publisher(self, **changes: Any) -> Conversation:
         """Wait for the next WebSocket and greet it."""
         conversation = await self.conversation()
@@ -180,9 +190,12 @@ class FakeServer:
         self._conversations.put_nowait(conversation)
         await conversation.listen()
 
-    def answer(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer everything that is not a WebSocket to be accepted."""
         path = request.path.partition("?")[0]
+        async with self._requested:
+            self._paths.add(path)
+            self._requested.notify_all()
         if path.startswith("/ws/"):
             self.attempts += 1
             self._attempted.set()
@@ -191,6 +204,11 @@ class FakeServer:
             status, word = self.readiness
             body = json.dumps({"status": word}).encode()
             return _response(status, body, {"Content-Type": "application/json"})
+        if path.endswith("/qr.svg"):
+            svg = qr_svg(viewer_address(self.url, path.split("/")[3]))
+            return _response(HTTPStatus.OK, svg, {"Content-Type": "image/svg+xml"})
+        if path.endswith("/transcript"):
+            return _response(self.transcript, b"text\n", {"Content-Type": "text/plain"})
         return _file(path)
 
 

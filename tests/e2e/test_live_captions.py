@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import webvtt
 from faster_whisper import decode_audio
 from playwright.async_api import Browser, Page, expect
 
@@ -58,7 +60,7 @@ async def speaking_browser(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def live() -> AsyncIterator[Running]:
     """The real server with the bundled model, as strict about speed as in service."""
-    settings = load_settings(None, model=MODEL_NAME, device="cpu")
+    settings = load_settings(None, model=MODEL_NAME, device="cpu", store=False)
     transcriber = load_transcriber(settings, lambda _sentence: None)
     async with running_server(transcriber, max_speed=settings.max_speed) as running:
         yield running
@@ -72,17 +74,37 @@ async def _page(browser: Browser, running: Running, path: str) -> Page:
     return page
 
 
-async def test_what_is_said_appears_on_the_page_and_on_the_overlay_and_stays(
-    live: Running, speaking_browser: Browser, clip: Clip
+async def _words_of_vtt(viewer: Page, folder: Path) -> list[str]:
+    """What another program reads in the file that a viewer downloads."""
+    await viewer.get_by_role("button", name="Save").click()
+    async with viewer.expect_download() as coming:
+        await viewer.get_by_role("button", name="Web subtitles (.vtt)").click()
+    path = folder / "captions.vtt"
+    await (await coming.value).save_as(path)
+    captions = webvtt.read(str(path)).captions
+    assert all(caption.end_in_seconds >= caption.start_in_seconds for caption in captions)
+    return said_words(" ".join(caption.text for caption in captions))
+
+
+async def test_what_is_said_appears_on_every_page_and_in_the_file_and_stays(
+    live: Running, speaking_browser: Browser, clip: Clip, tmp_path: Path
 ) -> None:
     complaints: list[str] = []
-    overlay = await _page(speaking_browser, live, "/overlay/hall?lines=10&hold=0")
+    overlay = await _page(
+        speaking_browser, live, "/overlay/hall?lines=10&width=100&hold=0&breaks=utterance"
+    )
+    viewer = await _page(speaking_browser, live, "/watch/hall")
     page = await _page(speaking_browser, live, "/?room=hall")
-    for opened in (page, overlay):
+    for opened in (page, overlay, viewer):
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on(
             "console",
-            lambda line: complaints.append(line.text) if line.type == "error" else None,
+            # A page asks whether there is a transcript; the browser logs it when there is none.
+            lambda line: (
+                complaints.append(line.text)
+                if line.type == "error" and not line.text.startswith("Failed to load resource")
+                else None
+            ),
         )
     await page.get_by_role("button", name="Start").click()
     await expect(page.get_by_role("status")).to_have_text("Listening")
@@ -99,9 +121,13 @@ async def test_what_is_said_appears_on_the_page_and_on_the_overlay_and_stays(
     assert len(heard) >= 15
     assert error_rate_of_a_beginning(said_words(clip.text), heard) <= 0.25
     assert await page.locator(".caption-line:not(.is-closed)").count() == 0
-    await expect(overlay.locator(".caption-text")).to_have_text(
-        await page.locator(".caption-text").all_inner_texts()
-    )
-    for opened in (page, overlay):
+    texts = await page.locator(".caption-text").all_inner_texts()
+    await expect(viewer.locator(".caption-text")).to_have_text(texts)
+    # The overlay breaks where its rows are full, and shows the last of them.
+    rows = await overlay.locator(".caption-text").all_inner_texts()
+    assert len(rows) >= 3
+    assert heard[-len(said_words(" ".join(rows))) :] == said_words(" ".join(rows))
+    assert await _words_of_vtt(viewer, tmp_path) == heard
+    for opened in (page, overlay, viewer):
         assert await opened.evaluate("window.changed") == []
     assert complaints == []

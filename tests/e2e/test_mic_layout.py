@@ -44,9 +44,9 @@ async def test_committed_and_tentative_words_differ_and_both_are_easy_to_read(
     # Without transitions, or a colour could be measured on its way to another.
     page = await open_page(color_scheme=scheme, reduced_motion="reduce")
     talk = await _talking(page, server)
+    await talk.say("status", lag=1.2, hop=0.5, queue=0)
     await talk.gap(2.0, "overload")
-    await talk.hang_up(4501)
-    await expect(page.locator("#problem")).to_be_visible()
+    await expect(page.locator("#delay")).to_contain_text("about 1 second behind")
     committed = await contrast_of(page.locator(".caption-committed").first)
     tail = await contrast_of(page.locator(".caption-tail").last)
     assert committed >= 12
@@ -55,15 +55,23 @@ async def test_committed_and_tentative_words_differ_and_both_are_easy_to_read(
         ".is-gap .caption-text",
         "#status",
         "#toggle-text",
-        "#problem-title",
-        "#problem-advice",
-        ".facts dt >> nth=0",
-        ".facts dd >> nth=0",
+        "#delay",
+        "#share-open span",
+        "#source",
+        "#mute .hold-name",
         ".room",
-        ".announce span",
+        "#tool-hold .tool-name",
         ".choose-name",
         "#language",
     ):
+        assert await contrast_of(page.locator(other)) >= 4.5, other
+    await page.locator("#mute").click()
+    await expect(page.locator("#status")).to_have_text("Muted")
+    for other in ("#status", "#mute .hold-name"):
+        assert await contrast_of(page.locator(other)) >= 4.5, f"muted {other}"
+    await talk.hang_up(4501)
+    await expect(page.locator("#problem")).to_be_visible()
+    for other in ("#problem-title", "#problem-advice"):
         assert await contrast_of(page.locator(other)) >= 4.5, other
 
 
@@ -92,7 +100,7 @@ async def test_nothing_is_wider_than_a_small_window(
     await talk.hang_up(1013)
     await expect(page.locator("#problem")).to_be_visible()
     assert await _overflow(page) == 0
-    for name in ("#toggle", "#language", "#announce", "#problem", ".facts"):
+    for name in ("#toggle", "#language", "#tool-display", "#share-open", "#setup-open", "#problem"):
         box = await page.locator(name).bounding_box()
         assert box is not None, name
         assert box["x"] >= 0, name
@@ -129,7 +137,7 @@ async def test_everything_can_be_done_with_the_keyboard_and_focus_is_visible(
 ) -> None:
     page = await open_page()
     reached = []
-    for _ in range(3):
+    for _ in range(10):
         await page.keyboard.press("Tab")
         focused = await page.evaluate(
             """() => {
@@ -140,7 +148,15 @@ async def test_everything_can_be_done_with_the_keyboard_and_focus_is_visible(
         assert focused[1] == "solid", focused
         assert focused[2] >= 2, focused
         reached.append(focused[0])
-    assert reached == ["announce", "language", "toggle"]
+    tools = ["announce", "hold", "display", "save", "popOut", "fullScreen"]
+    assert reached == [
+        "share-open",
+        *(f"tool-{name}" for name in tools),
+        "toggle",
+        "language",
+        "setup-open",
+    ]
+    await page.locator("#toggle").focus()
 
     await page.keyboard.press("Enter")
     talk = await server.publisher()
@@ -219,7 +235,7 @@ async def test_the_page_has_names_for_assistive_technology(open_page: OpenPage) 
     await expect(page.get_by_role("heading", level=1)).to_have_text("livecaption")
     for role, name in (
         ("region", "Captions"),
-        ("meter", "Microphone level"),
+        ("meter", "Sound level"),
         ("combobox", "Spoken language"),
         ("log", "Finished sentences"),
     ):

@@ -158,7 +158,7 @@ async def test_a_session_that_could_not_go_on_is_marked_in_the_captions(
     )
 
 
-async def test_a_microphone_that_is_unplugged_ends_the_session_with_its_last_words(
+async def test_a_microphone_that_is_unplugged_leaves_the_session_waiting_for_another(
     server: FakeServer, open_page: OpenPage
 ) -> None:
     page = await open_page(
@@ -171,12 +171,53 @@ async def test_a_microphone_that_is_unplugged_ends_the_session_with_its_last_wor
     talk = await _listening(page, server)
     # Browsers announce an unplugged device with this event; no test can pull the plug.
     await page.evaluate("window.stream.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
-    await talk.message("stop")
-    await expect(page.get_by_role("alert")).to_contain_text("switched off by the system")
+    await talk.message("finalize")
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text("The microphone is gone")
+    await expect(page.get_by_role("status")).to_have_text("No microphone")
+    await expect(page.locator("#delay")).to_have_text("The session waits for you.")
     await talk.final(1, "The last words.")
-    await talk.closed()
+    heard = len(talk.audio)
+    await alert.get_by_role("button", name="Use another microphone").click()
+    await expect(page.locator("#problem")).to_be_hidden()
+    await expect(page.get_by_role("status")).to_have_text("Listening")
+    await talk.audio_bytes(heard + 16_000)
     await expect(page.locator(".caption-line")).to_have_text(["The last words."])
-    await expect(page.get_by_role("status")).to_have_text("Stopped after 3 s")
+
+
+async def test_a_session_that_another_tab_took_over_is_left_to_it(
+    server: FakeServer, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    talk = await _listening(page, server)
+    await talk.final(1, "Mine.")
+    await expect(page.locator(".caption-line")).to_have_text(["Mine."])
+    await talk.hang_up(4009)
+    await expect(page.get_by_role("alert")).to_contain_text("goes on in another tab or window")
+    await expect(page.get_by_role("status")).to_have_text("Ready")
+    # A page that wanted it back would ask within half a second: the next start is the only one.
+    attempts = server.attempts
+    await page.get_by_role("button", name="Start").click()
+    again = await server.conversation()
+    start = await again.message("start")
+    assert start["resume"] is None
+    assert server.attempts == attempts + 1
+
+
+async def test_a_chosen_microphone_that_is_not_there_is_not_replaced_without_a_word(
+    server: FakeServer, open_page: OpenPage
+) -> None:
+    page = await open_page(
+        before="localStorage.setItem('livecaption.mic', JSON.stringify({deviceId: 'gone'}));"
+    )
+    await page.get_by_role("button", name="Start").click()
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text("The microphone you chose is not connected")
+    assert server.attempts == 0
+    await alert.get_by_role("button", name="Choose another sound").click()
+    await page.get_by_label("Microphone", exact=True).last.select_option("")
+    await page.keyboard.press("Escape")
+    await _listening(page, server)
 
 
 async def test_audio_that_the_system_pauses_can_be_resumed_with_a_button(

@@ -83,3 +83,11 @@ def test_settings_join_the_environment_and_leave_mkl_alone() -> None:
     assert is_tuned(tuned)
     assert tuned_environment(tuned) is None
     assert not is_tuned({})
+
+
+def test_the_number_of_threads_for_small_matrices_is_the_users_if_given() -> None:
+    alone = tuned_environment({"PATH": "/bin"})
+    chosen = tuned_environment({"OPENBLAS_NUM_THREADS": "4"})
+    assert alone is not None
+    assert chosen is not None
+    assert (alone["OPENBLAS_NUM_THREADS"], chosen["OPENBLAS_NUM_THREADS"]) == ("1", "4")

@@ -76,17 +76,22 @@ def test_a_multilingual_model_knows_the_languages_it_has_tokens_for(tmp_path: Pa
 @pytest.mark.parametrize(
     ("traits", "expected"),
     [
-        ({}, (True, True)),
-        ({"previous_text": False}, (False, True)),
-        ({"temperature_fallback": False, "other": 1}, (True, False)),
+        ({}, (True, True, False)),
+        ({"previous_text": False}, (False, True, False)),
+        ({"temperature_fallback": False, "other": 1}, (True, False, False)),
+        ({"short_windows": True}, (True, True, True)),
     ],
 )
 def test_a_models_maker_says_how_it_decodes_best(
-    copy: Path, traits: dict[str, object], expected: tuple[bool, bool]
+    copy: Path, traits: dict[str, object], expected: tuple[bool, bool, bool]
 ) -> None:
     (copy / "livecaption.json").write_text(json.dumps(traits))
     loaded = load(copy)
-    assert (loaded.info.previous_text, loaded.temperature_fallback) == expected
+    assert expected == (
+        loaded.info.previous_text,
+        loaded.temperature_fallback,
+        loaded.short_windows,
+    )
 
 
 @pytest.mark.parametrize("text", ["{nope", "[]", '{"previous_text": "no"}', '{"previous_text": 1}'])

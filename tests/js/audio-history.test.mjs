@@ -29,7 +29,7 @@ test('what is taken is what was appended, in order, whatever the sizes and rewin
       end += length;
       if (random() < 0.3) {
         const from = wholeBetween(random, 0, end);
-        assert.equal(history.rewind(from), true);
+        assert.equal(history.resume(from), true);
         const wanted = Array.from({ length: end - from }, (_, k) => (from + k) % 32768);
         assert.deepEqual(takeAll(history), wanted, `seed ${seed}`);
         assert.equal(history.cursor, end);
@@ -44,25 +44,33 @@ test('an empty history has nothing to take', () => {
   assert.equal(history.unsent, 0);
 });
 
-test('a minute may wait unsent, then new audio is refused', () => {
+test('ninety seconds may wait unsent, then the oldest is lost and counted', () => {
   const history = new AudioHistory();
-  const second = () => new Int16Array(SAMPLE_RATE);
-  for (let i = 0; i < 60; i += 1) assert.equal(history.append(second()), true);
-  assert.equal(history.append(new Int16Array(1)), false);
-  assert.equal(history.unsent, 60 * SAMPLE_RATE);
-  history.take();
-  assert.equal(history.append(second()), true);
+  const second = (value) => new Int16Array(SAMPLE_RATE).fill(value);
+  for (let i = 0; i < 90; i += 1) assert.equal(history.append(second(i)), 0);
+  assert.equal(history.append(second(90)), SAMPLE_RATE);
+  assert.deepEqual([history.start, history.cursor, history.end], [1, 1, 91].map((s) => s * SAMPLE_RATE));
+  assert.equal(history.take()?.[0], 1);
 });
 
-test('ninety seconds are held, older audio cannot be sent again', () => {
+test('audio that was sent is forgotten without loss', () => {
   const history = new AudioHistory();
   for (let i = 0; i < 200; i += 1) {
-    history.append(new Int16Array(SAMPLE_RATE));
+    assert.equal(history.append(new Int16Array(SAMPLE_RATE)), 0);
     history.take();
   }
-  assert.equal(history.rewind(110 * SAMPLE_RATE), true);
-  assert.equal(history.rewind(110 * SAMPLE_RATE - 1), false);
-  assert.equal(history.rewind(200 * SAMPLE_RATE + 1), false);
+  assert.equal(history.resume(110 * SAMPLE_RATE), true);
+  assert.equal(history.resume(110 * SAMPLE_RATE - 1), false);
+});
+
+test('what is captured next gets the index that the server asks for beyond the end', () => {
+  const history = new AudioHistory(500);
+  assert.deepEqual([history.start, history.cursor, history.end], [500, 500, 500]);
+  assert.equal(history.resume(499), false);
+  assert.equal(history.resume(700), true);
+  history.append(counter()(10));
+  assert.deepEqual([history.start, history.cursor, history.end], [700, 700, 710]);
+  assert.deepEqual(takeAll(history), Array.from({ length: 10 }, (_, i) => i));
 });
 
 test('a new session begins with what was not acknowledged', () => {
@@ -75,8 +83,8 @@ test('a new session begins with what was not acknowledged', () => {
   assert.equal(history.cursor, 0);
   assert.equal(history.unsent, 50);
   assert.deepEqual(takeAll(history), Array.from({ length: 50 }, (_, i) => 150 + i));
-  assert.equal(history.rewind(0), true);
-  assert.equal(history.rewind(51), false);
+  assert.deepEqual([history.start, history.end], [0, 50]);
+  assert.equal(history.resume(0), true);
 });
 
 test('a server that acknowledged more than it was sent gets what was not sent', () => {
@@ -89,13 +97,13 @@ test('a server that acknowledged more than it was sent gets what was not sent', 
   assert.deepEqual(takeAll(history), Array.from({ length: 20 }, (_, i) => 100 + i));
 });
 
-test('a new session is sent a minute at most, the newest', () => {
+test('a new session gets what is still held', () => {
   const history = new AudioHistory();
-  for (let i = 0; i < 80; i += 1) {
+  for (let i = 0; i < 120; i += 1) {
     history.append(new Int16Array(SAMPLE_RATE).fill(i));
     history.take();
   }
   history.restart(5 * SAMPLE_RATE);
-  assert.equal(history.unsent, 60 * SAMPLE_RATE);
-  assert.equal(history.take()?.[0], 20);
+  assert.equal(history.unsent, 90 * SAMPLE_RATE);
+  assert.equal(history.take()?.[0], 30);
 });

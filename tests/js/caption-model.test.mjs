@@ -141,6 +141,14 @@ test('a resumed session goes on, a new one marks the break and drops the orphane
   assert.equal(told.lines[1].seconds, 3.5, 'the server’s account replaces the guess');
 });
 
+test('a session after one that was ended calmly is no break', () => {
+  const closed = (reason) => ({ type: 'closed', reason, audio_s: 1, lost_s: 0 });
+  const said = [ready(), delta(1, 1, 'First.'), final(2, 1, 'First.')];
+  const next = [ready({ session: 's_2' }), delta(1, 1, 'Second.')];
+  assert.deepEqual(shown(play([...said, closed('stop'), ...next])), ['First.', 'Second.']);
+  assert.deepEqual(shown(play([...said, closed('going_away'), ...next])), ['First.', '', 'Second.']);
+});
+
 const room = (event) => ({ room: 'main', session: 's_a', speaker: null, ...event });
 const snapshot = (offset, finals, open) => ({
   type: 'snapshot', room: 'main', offset, finals, open_utterances: open,

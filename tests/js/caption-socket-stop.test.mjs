@@ -55,12 +55,45 @@ test('a connection lost while stopping is resumed, and stop is said again', asyn
   assert.deepEqual(await stopped, CLOSED);
 });
 
-test('stop gives up after twenty seconds without an answer', async () => {
+test('stop gives up after twenty seconds without a word, not while words still come', async () => {
   const { network, socket, goLive } = publisher();
   goLive();
   const stopped = socket.stop();
-  network.pass(20_000);
+  let isOver = false;
+  void stopped.then(() => (isOver = true));
+  for (let i = 0; i < 6; i += 1) {
+    network.pass(9000);
+    network.last.say({ type: 'status', lag: 9, hop: 1, queue: 3 });
+  }
+  await null;
+  assert.equal(isOver, false);
+  network.luck = 0.999;
+  for (let i = 0; i < 70; i += 1) network.pass(1000);
   assert.equal(await stopped, null);
+  assert.equal(network.pendingTimers, 0);
+});
+
+test('stopped without a connection, it waits a minute for one and still sends all', async () => {
+  const { network, socket, speak, goLive } = publisher();
+  goLive();
+  network.last.hangUp(1006);
+  speak(50);
+  const stopped = socket.stop();
+  network.pass(50_000);
+  goLive({ resumed: true, resume_from: 0 });
+  assert.deepEqual(network.last.samples, counting(0, 50 * CHUNK));
+  assert.equal(network.last.messages.at(-1).type, 'stop');
+  network.last.say(CLOSED);
+  assert.deepEqual(await stopped, CLOSED);
+});
+
+test('whoever does not want to wait for the last words need not', async () => {
+  const { network, socket, goLive } = publisher();
+  goLive();
+  const stopped = socket.stop();
+  socket.abandon();
+  assert.equal(await stopped, null);
+  assert.equal(network.last.isClosedByUs, true);
   assert.equal(network.pendingTimers, 0);
 });
 

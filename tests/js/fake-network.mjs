@@ -55,6 +55,11 @@ export class FakeSocket {
     return this.sent.filter((data) => typeof data === 'string').map((data) => JSON.parse(data));
   }
 
+  /** @returns {number} how many samples it was sent */
+  get sampleCount() {
+    return this.sent.reduce((sum, data) => sum + (typeof data === 'string' ? 0 : data.length), 0);
+  }
+
   /** @returns {number[]} the samples it was sent */
   get samples() {
     return this.sent.filter((data) => typeof data !== 'string').flatMap((data) => [...data]);
@@ -85,6 +90,7 @@ export class FakeNetwork {
       },
       clearTimer: (timer) => this.#timers.delete(timer),
       random: () => this.luck,
+      now: () => this.#now,
     };
   }
 

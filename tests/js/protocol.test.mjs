@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import {
-  decodeServer, encodeConfigure, encodeHello, encodeKeepalive, encodeStart, encodeStop, offeredProtocols,
+  decodeServer, encodeConfigure, encodeFinalize, encodeHello, encodeKeepalive, encodeStart, encodeStop, offeredProtocols,
   WireError,
 } from '../../static/js/net/protocol.js';
 
 const FOLDER = new URL('../protocol/fixtures/', import.meta.url);
+
+const SPEECH = { language: null, vocabulary: [], speaker: null };
 
 const FIXTURES = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.json'))
@@ -39,19 +41,21 @@ for (const { name, message } of FROM_SERVER) {
 }
 
 test('what the mic page writes are messages that the server knows', () => {
-  const start = JSON.parse(encodeStart({ room: 'main', language: null, resume: null }));
+  const start = JSON.parse(encodeStart({ room: 'main', ...SPEECH, resume: null }));
   for (const [field, value] of Object.entries(start)) {
     assert.ok(field in fixture('start'), field);
     if (field === 'audio') assert.deepEqual(value, fixture('start').audio);
   }
   assert.deepEqual(start.resume, null);
   const { resume } = fixture('start');
-  assert.deepEqual(JSON.parse(encodeStart({ room: 'main', language: 'en', resume })).resume, resume);
+  assert.deepEqual(JSON.parse(encodeStart({ room: 'main', ...SPEECH, resume })).resume, resume);
   assert.deepEqual(JSON.parse(encodeStop()), fixture('stop'));
+  assert.deepEqual(JSON.parse(encodeFinalize()), fixture('finalize'));
   assert.deepEqual(JSON.parse(encodeKeepalive()), fixture('keepalive'));
   assert.equal(JSON.parse(encodeHello()).type, fixture('hello').type);
-  assert.deepEqual(JSON.parse(encodeConfigure(null)), { type: 'configure', language: null });
-  assert.ok('language' in fixture('configure'));
+  assert.deepEqual(JSON.parse(encodeConfigure({ language: null })), { type: 'configure', language: null });
+  const { type: _, ...changes } = fixture('configure');
+  assert.deepEqual(JSON.parse(encodeConfigure(changes)), fixture('configure'));
 });
 
 test('a message of a type from the future is no error', () => {

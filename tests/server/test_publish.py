@@ -425,6 +425,17 @@ async def test_a_full_server_answers_503_with_retry_after() -> None:
     assert json.loads(body)["error"]["code"] == "full"
 
 
+async def test_a_speaker_whom_the_engine_cannot_keep_up_with_is_refused() -> None:
+    async with running_server(transcriber()) as running, open_publisher(running) as socket:
+        running.hub.batcher.stats.row_s = 1.0  # a second for each window: one speaker fits at most
+        status, headers, body = await refused(running)
+        assert (status, json.loads(body)["error"]["code"]) == (503, "full")
+        assert int(headers["Retry-After"]) > 0
+        await send(socket, speech(1.2))
+        await socket.send('{"type":"stop"}')
+        assert (await events_until(socket, "closed"))[-1]["lost_s"] == 0
+
+
 @pytest.mark.parametrize("name", ["token", "key", "api_key"])
 async def test_secrets_in_the_url_are_refused(name: str) -> None:
     async with running_server(transcriber()) as running:

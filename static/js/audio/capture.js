@@ -1,81 +1,55 @@
 // @ts-check
 /**
- * The microphone: permission, audio context, worklet, and everything that can end them.
+ * Captures a sound: audio context, worklet, and everything that can end them.
  *
- * It must not know about sockets or the page; what goes wrong has a name (`CaptureError.problem`)
- * that the page puts into words.
+ * Whatever the sound is, it goes the same way, so captions cannot depend on where it came from. It must
+ * not know about sockets or the page; what goes wrong has a name (`CaptureError.problem`) that the
+ * page puts into words.
  */
+import { CaptureError } from './capture-error.js';
 
 /**
  * @typedef {import('./chunker.js').Chunk} Chunk
- * @typedef {"insecure-context" | "unsupported-browser" | "no-permission" | "no-device" |
- *   "device-busy" | "audio-failed"} CaptureProblem
+ * @typedef {import('./stream-sound.js').Sound} Sound
  *
  * @typedef {object} CaptureHandlers
  * @property {(chunk: Chunk) => void} onChunk 100 ms of audio; the last one may be shorter
- * @property {() => void} onEnded the microphone was taken away; nothing more will come
+ * @property {(hasFinished: boolean) => void} onEnded nothing more will come: the device was taken
+ *   away, or the file is over (`hasFinished`)
  * @property {(paused: boolean) => void} onPaused the system has stopped the audio, or lets it go on
  */
 
 /** How long the audio thread gets to hand over its last chunk. */
 const FLUSH_TIMEOUT_MS = 500;
 
-/** Echo is worth cancelling; denoising makes recognition worse, so it stays off. */
-const CONSTRAINTS = {
-  audio: {
-    channelCount: 1,
-    echoCancellation: true,
-    noiseSuppression: false,
-    autoGainControl: true,
-  },
-};
-
-/** @type {Record<string, CaptureProblem>} the DOMException names of getUserMedia */
-const PROBLEMS = {
-  NotAllowedError: 'no-permission',
-  SecurityError: 'no-permission',
-  NotFoundError: 'no-device',
-  OverconstrainedError: 'no-device',
-  NotReadableError: 'device-busy',
-  AbortError: 'device-busy',
-};
-
-export class CaptureError extends Error {
-  /** @param {CaptureProblem} problem @param {unknown} [cause] */
-  constructor(problem, cause) {
-    super(problem, { cause });
-    this.problem = problem;
-  }
-}
-
 export class Capture {
   #context;
-  #stream;
+  #sound;
   #node;
   #handlers;
   #isStopping = false;
+  #isHeld = false;
 
   /**
    * Call it inside a click: a context made outside one stays silent in Safari and Chrome.
    *
+   * @param {() => Promise<Sound>} open asks for the sound
    * @param {CaptureHandlers} handlers
    * @returns {Promise<Capture>}
    * @throws {CaptureError}
    */
-  static async start(handlers) {
+  static async start(open, handlers) {
     if (!window.isSecureContext) throw new CaptureError('insecure-context');
-    if (!navigator.mediaDevices?.getUserMedia || !window.AudioWorkletNode) {
-      throw new CaptureError('unsupported-browser');
-    }
+    if (!window.AudioWorkletNode) throw new CaptureError('unsupported-browser');
     // At the device's own rate: Firefox refuses a microphone on a context with any other.
     const context = new AudioContext({ latencyHint: 'interactive' });
     const worklet = context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url));
-    const [stream, ...others] = await Promise.allSettled([microphone(), worklet, context.resume()]);
-    const failed = [stream, ...others].find(({ status }) => status === 'rejected');
-    if (stream.status === 'fulfilled' && !failed) {
-      return new Capture(context, stream.value, handlers);
+    const [sound, ...others] = await Promise.allSettled([open(), worklet, context.resume()]);
+    const failed = [sound, ...others].find(({ status }) => status === 'rejected');
+    if (sound.status === 'fulfilled' && !failed) {
+      return new Capture(context, sound.value, handlers).#begun();
     }
-    if (stream.status === 'fulfilled') release(stream.value);
+    if (sound.status === 'fulfilled') sound.value.release();
     await context.close();
     const reason = /** @type {PromiseRejectedResult} */ (failed).reason;
     throw reason instanceof CaptureError ? reason : new CaptureError('audio-failed', reason);
@@ -83,22 +57,54 @@ export class Capture {
 
   /**
    * @param {AudioContext} context
-   * @param {MediaStream} stream
+   * @param {Sound} sound
    * @param {CaptureHandlers} handlers
    */
-  constructor(context, stream, handlers) {
+  constructor(context, sound, handlers) {
     this.#context = context;
-    this.#stream = stream;
+    this.#sound = sound;
     this.#handlers = handlers;
     this.#node = new AudioWorkletNode(context, 'livecaption-capture', { channelCountMode: 'max' });
     this.#node.port.onmessage = ({ data }) => {
       if (data.type === 'chunk') handlers.onChunk(data);
     };
-    this.#node.onprocessorerror = () => this.#ended();
+    this.#node.onprocessorerror = () => this.#ended(false);
     // The node plays silence; connected, it is driven in every browser.
-    context.createMediaStreamSource(stream).connect(this.#node).connect(context.destination);
-    for (const track of stream.getAudioTracks()) track.onended = () => this.#ended();
+    sound
+      .connect(context, (hasFinished) => this.#ended(hasFinished))
+      .connect(this.#node)
+      .connect(context.destination);
     context.onstatechange = () => this.#stateChanged();
+  }
+
+  /** @returns {Promise<Capture>} itself, once it sounds @throws {CaptureError} */
+  async #begun() {
+    try {
+      await this.#sound.play();
+      return this;
+    } catch (error) {
+      await this.stop();
+      throw new CaptureError(this.#sound.kind === 'file' ? 'bad-file' : 'audio-failed', error);
+    }
+  }
+
+  /** What is captured. */
+  get sound() {
+    return this.#sound;
+  }
+
+  /** Stops listening until `unpause`; the sample clock stands still. */
+  async pause() {
+    this.#isHeld = true;
+    this.#sound.pause();
+    await this.#context.suspend();
+  }
+
+  /** Call it inside a click. */
+  async unpause() {
+    this.#isHeld = false;
+    await this.#context.resume();
+    await this.#sound.play();
   }
 
   /** Continues after the system paused the audio; call it inside a click. */
@@ -106,12 +112,12 @@ export class Capture {
     await this.#context.resume();
   }
 
-  /** Hands over the last chunk and lets the microphone go. */
+  /** Hands over the last chunk and lets the sound go. */
   async stop() {
     if (this.#isStopping) return;
     this.#isStopping = true;
     await this.#flush();
-    release(this.#stream);
+    this.#sound.release();
     await this.#context.close();
   }
 
@@ -130,28 +136,14 @@ export class Capture {
     await flushed;
   }
 
-  #ended() {
-    if (!this.#isStopping) this.#handlers.onEnded();
+  /** @param {boolean} hasFinished */
+  #ended(hasFinished) {
+    if (!this.#isStopping) this.#handlers.onEnded(hasFinished);
   }
 
   #stateChanged() {
-    if (this.#isStopping) return;
+    if (this.#isStopping || this.#isHeld) return;
     // "interrupted" is what iOS says during a call; elsewhere it is "suspended".
     this.#handlers.onPaused(this.#context.state !== 'running');
-  }
-}
-
-/** @param {MediaStream} stream its microphone light goes out */
-function release(stream) {
-  for (const track of stream.getTracks()) track.stop();
-}
-
-/** @returns {Promise<MediaStream>} */
-async function microphone() {
-  try {
-    return await navigator.mediaDevices.getUserMedia(CONSTRAINTS);
-  } catch (error) {
-    const name = error instanceof DOMException ? error.name : '';
-    throw new CaptureError(Object.hasOwn(PROBLEMS, name) ? PROBLEMS[name] : 'audio-failed', error);
   }
 }

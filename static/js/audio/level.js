@@ -28,3 +28,29 @@ export class MuteWatch {
     return this.#silentChunks === MUTED_CHUNKS;
   }
 }
+
+/** Louder than this for half a second: somebody speaks. Steady noise of a room stays below. */
+const SPEECH_RMS = 0.02;
+const SPEECH_CHUNKS = 5;
+/** Pauses between words are no end of speech. */
+const QUIET_CHUNKS = 20;
+
+/** Says when somebody seems to speak, for a reminder that nobody hears it. */
+export class SpeechWatch {
+  #loudChunks = 0;
+  #quietChunks = 0;
+  #isSpeaking = false;
+
+  /** @param {number} rms of the newest chunk @returns {boolean} whether somebody seems to speak now */
+  push(rms) {
+    const isLoud = rms >= SPEECH_RMS;
+    this.#quietChunks = isLoud ? 0 : this.#quietChunks + 1;
+    this.#loudChunks = isLoud ? this.#loudChunks + 1 : Math.max(0, this.#loudChunks - 1);
+    if (this.#loudChunks >= SPEECH_CHUNKS) this.#isSpeaking = true;
+    if (this.#quietChunks >= QUIET_CHUNKS) {
+      this.#isSpeaking = false;
+      this.#loudChunks = 0;
+    }
+    return this.#isSpeaking;
+  }
+}

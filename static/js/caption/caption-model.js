@@ -7,6 +7,7 @@
  *     partial  replaces the tail
  *     final    closes the line; the tail is gone
  *     gap      a marker that says what is missing
+ *     closed   ends the publisher's session, so that the next one is no break
  *
  * Utterance N+1 may begin before utterance N is closed, so a line's place follows from its number,
  * not from when it came. Lines are never changed in place: a line that is the same object shows
@@ -18,6 +19,7 @@ import { closeWhere, extended, keyOf, putGap, updateLine } from './caption-lines
  * @typedef {import('./caption-lines.js').Line} Line
  * @typedef {import('./caption-lines.js').UtteranceLine} UtteranceLine
  * @typedef {import('../net/protocol.js').CaptionMessage} CaptionMessage
+ * @typedef {import('../net/protocol.js').Closed} Closed
  * @typedef {import('../net/protocol.js').Delta} Delta
  * @typedef {import('../net/protocol.js').Partial} Partial
  * @typedef {import('../net/protocol.js').Final} Final
@@ -47,12 +49,14 @@ export const NO_CAPTIONS = {
 
 /**
  * @param {Captions} captions
- * @param {CaptionMessage} event a watcher's events name their session, a publisher's do not
+ * @param {CaptionMessage | Closed} event a watcher's events name their session, a publisher's do not
  * @param {number | null} [now] milliseconds since the epoch; null when nobody asks for times
  * @returns {Captions} the same object when nothing changed
  */
 export function applyEvent(captions, event, now = null) {
   if (event.type === 'ready') return applyReady(captions, event.session, now);
+  // What was ended calmly is complete: the session that comes next misses nothing.
+  if (event.type === 'closed') return event.reason === 'stop' ? { ...captions, session: '' } : captions;
   if (event.type === 'snapshot') return applySnapshot(captions, event);
   const session = event.session ?? captions.session;
   if (event.type === 'partial') return applyPartial(captions, session, event, now);

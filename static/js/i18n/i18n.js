@@ -7,8 +7,8 @@
  *     <nav data-i18n-attr="aria-label:read.tools">
  *     <p data-i18n="mic.sent">Sent to <b data-i18n-slot="server">…</b> only.</p>   "Sent to {server} only."
  *
- * A page begins with `setInterfaceLanguage(languageOfPage())` and `localise(document)`. It must not
- * know what the sentences are about.
+ * A page begins with `setInterfaceLanguage(languageOfPage())`, and calls `localise` for what it adds
+ * later. It must not know what the sentences are about.
  */
 import { keepStored, readStored } from '../page/stored.js';
 import { LANGUAGES, STRINGS } from './strings.js';
@@ -59,14 +59,20 @@ export function interfaceLanguage() {
   return current;
 }
 
-/** @param {string} code from now on; one that we do not have counts as English */
+/**
+ * Speaks another language from now on, in all that the page shows.
+ *
+ * @param {string} code one that we do not have counts as English
+ */
 export function setInterfaceLanguage(code) {
   current = known(code) ?? FALLBACK;
   const root = globalThis.document?.documentElement;
   if (root) {
     root.lang = current;
     root.dir = LANGUAGES.find((language) => language.code === current)?.dir ?? 'ltr';
+    localise(document);
   }
+  // Last, so that what they write is not overwritten by the words that stand in the page.
   for (const listener of listeners) listener();
 }
 
@@ -74,7 +80,6 @@ export function setInterfaceLanguage(code) {
 export function chooseInterfaceLanguage(code) {
   keepStored(STORED_NAME, known(code));
   setInterfaceLanguage(code);
-  localise(document);
 }
 
 /** @param {() => void} listener called after each change of the language; write your words anew */

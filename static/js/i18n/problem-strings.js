@@ -23,9 +23,6 @@ export const PROBLEM_STRINGS = {
     'problem.audio-failed.title': 'The audio could not be started',
     'problem.audio-failed.advice':
       'Reload the page. If it happens again, try another microphone or another browser.',
-    'problem.audio-stopped.title': 'The microphone was switched off by the system',
-    'problem.audio-stopped.advice':
-      'It was unplugged, taken by a call or withdrawn. Press Start to go on.',
     'problem.audio-paused.title': 'The system has paused the audio',
     'problem.audio-paused.advice': 'A call or another app took over. When it is done, press Resume.',
     'problem.muted.title': 'No sound reaches the microphone',
@@ -92,9 +89,6 @@ export const PROBLEM_STRINGS = {
     'problem.audio-failed.title': 'Der Ton ließ sich nicht starten',
     'problem.audio-failed.advice':
       'Laden Sie die Seite neu. Hilft das nicht, versuchen Sie es mit einem anderen Mikrofon oder Browser.',
-    'problem.audio-stopped.title': 'Das System hat das Mikrofon abgeschaltet',
-    'problem.audio-stopped.advice':
-      'Es wurde abgezogen, von einem Anruf belegt oder gesperrt. Weiter geht es mit Start.',
     'problem.audio-paused.title': 'Das System hat den Ton angehalten',
     'problem.audio-paused.advice':
       'Ein Anruf oder eine andere App hat ihn übernommen. Drücken Sie danach auf Fortsetzen.',
@@ -165,9 +159,6 @@ export const PROBLEM_STRINGS = {
     'problem.audio-failed.title': 'Le son n’a pas pu démarrer',
     'problem.audio-failed.advice':
       'Rechargez la page. Si cela se reproduit, essayez un autre micro ou un autre navigateur.',
-    'problem.audio-stopped.title': 'Le système a coupé le micro',
-    'problem.audio-stopped.advice':
-      'Il a été débranché, pris par un appel ou retiré. Appuyez sur Démarrer pour continuer.',
     'problem.audio-paused.title': 'Le système a suspendu le son',
     'problem.audio-paused.advice':
       'Un appel ou une autre application l’a pris. Ensuite, appuyez sur Reprendre.',
@@ -237,9 +228,6 @@ export const PROBLEM_STRINGS = {
     'problem.audio-failed.title': 'No se pudo iniciar el sonido',
     'problem.audio-failed.advice':
       'Recargue la página. Si vuelve a ocurrir, pruebe otro micrófono u otro navegador.',
-    'problem.audio-stopped.title': 'El sistema apagó el micrófono',
-    'problem.audio-stopped.advice':
-      'Se desconectó, lo tomó una llamada o se retiró el permiso. Pulse Empezar para seguir.',
     'problem.audio-paused.title': 'El sistema ha pausado el sonido',
     'problem.audio-paused.advice':
       'Lo ha tomado una llamada u otra aplicación. Cuando termine, pulse Reanudar.',
@@ -307,9 +295,6 @@ export const PROBLEM_STRINGS = {
     'problem.audio-failed.title': 'Не вдалося запустити звук',
     'problem.audio-failed.advice':
       'Перезавантажте сторінку. Якщо це повториться, спробуйте інший мікрофон або браузер.',
-    'problem.audio-stopped.title': 'Система вимкнула мікрофон',
-    'problem.audio-stopped.advice':
-      'Його від’єднали, зайняв дзвінок або доступ скасовано. Щоб продовжити, натисніть «Почати».',
     'problem.audio-paused.title': 'Система призупинила звук',
     'problem.audio-paused.advice':
       'Його зайняв дзвінок або інша програма. Потім натисніть «Продовжити».',
@@ -375,9 +360,6 @@ export const PROBLEM_STRINGS = {
     'problem.audio-failed.title': 'تعذّر تشغيل الصوت',
     'problem.audio-failed.advice':
       'أعد تحميل الصفحة. إن تكرر ذلك فجرّب ميكروفونًا آخر أو متصفحًا آخر.',
-    'problem.audio-stopped.title': 'أوقف النظام الميكروفون',
-    'problem.audio-stopped.advice':
-      'فُصل الميكروفون أو أخذته مكالمة أو سُحب الإذن. اضغط «ابدأ» للمتابعة.',
     'problem.audio-paused.title': 'أوقف النظام الصوت مؤقتًا',
     'problem.audio-paused.advice': 'أخذته مكالمة أو تطبيق آخر. بعد انتهائه اضغط «استئناف».',
     'problem.muted.title': 'لا يصل أي صوت إلى الميكروفون',

@@ -20,6 +20,11 @@ function checkedRoom(name) {
   return ROOM.test(name) ? name : null;
 }
 
+/** @param {string} name @returns {boolean} whether a room can have that name */
+export function isRoomName(name) {
+  return ROOM.test(name);
+}
+
 /** @param {Address} address of the mic page @returns {string | null} null when it is no room name */
 export function roomFromQuery({ href }) {
   return checkedRoom(new URL(href).searchParams.get('room'));
@@ -60,5 +65,46 @@ export function socketFor({ href }, pathAndQuery) {
 export function secureTwin({ href }) {
   const url = new URL(href);
   url.protocol = 'https:';
+  return url.href;
+}
+
+/**
+ * @param {Address} address of the mic page
+ * @returns {boolean} whether nobody but this computer can open it
+ */
+export function isOwnMachine({ href }) {
+  const { hostname } = new URL(href);
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/** @param {Address} address @param {string} room @returns {string} the audience's page */
+export function viewerAddress({ href }, room) {
+  return new URL(`/watch/${room}`, href).href;
+}
+
+/** @param {Address} address @param {string} room @returns {string} for OBS */
+export function overlayAddress({ href }, room) {
+  return new URL(`/overlay/${room}`, href).href;
+}
+
+/**
+ * Behind a proxy the server does not know by which address it is reached; the page does.
+ *
+ * @param {Address} address
+ * @param {string} room
+ * @returns {string} the picture of the viewer page's address
+ */
+export function qrAddress({ href }, room) {
+  return `/v1/rooms/${room}/qr.svg?origin=${encodeURIComponent(new URL(href).origin)}`;
+}
+
+/**
+ * @param {Address} address
+ * @param {string} room
+ * @returns {string} the mic page of another room, with all else as it is, the token included
+ */
+export function roomAddress({ href }, room) {
+  const url = new URL(href);
+  url.searchParams.set('room', room);
   return url.href;
 }

@@ -4,26 +4,38 @@
  * after a reconnect, and what still waits to be sent.
  *
  *     start ────── sent ──────▶ cursor ───── unsent ─────▶ end
- *       └ forgotten before here (at most 90 s held)  └ at most 60 s, then new audio is refused
+ *       └ forgotten before here: the oldest goes first, sent or not
  *
- * It must not know about sockets.
+ * The clock never stops for an outage: every sample that was captured has its index, so a server
+ * that goes on with the session can say exactly what is missing. It must not know about sockets.
  */
 
 export const SAMPLE_RATE = 16000;
-/** What a server may ask for again after a resume, with room for an outage on top. */
+/** An outage of a minute, and before it what a restarted server had received but not yet stored. */
 const HELD_SAMPLES = 90 * SAMPLE_RATE;
-const UNSENT_SAMPLES = 60 * SAMPLE_RATE;
 
 export class AudioHistory {
   /** @type {Int16Array<ArrayBuffer>[]} contiguous, the first at `#start` */
   #chunks = [];
-  #start = 0;
-  #end = 0;
-  #cursor = 0;
+  #start;
+  #end;
+  #cursor;
+
+  /** @param {number} position sample index of the first sample that will be appended */
+  constructor(position = 0) {
+    this.#start = position;
+    this.#end = position;
+    this.#cursor = position;
+  }
 
   /** Sample index of the oldest sample held. */
   get start() {
     return this.#start;
+  }
+
+  /** Sample index of the next sample to be captured. */
+  get end() {
+    return this.#end;
   }
 
   /** Sample index of the next sample to send. */
@@ -38,16 +50,27 @@ export class AudioHistory {
 
   /**
    * @param {Int16Array<ArrayBuffer>} samples kept by reference
-   * @returns {boolean} false when it was refused because too much is unsent already
+   * @returns {number} samples that had to be forgotten for it and were never sent
    */
   append(samples) {
-    if (this.unsent + samples.length > UNSENT_SAMPLES) return false;
     this.#chunks.push(samples);
     this.#end += samples.length;
-    while (this.#end - this.#start > HELD_SAMPLES) {
+    return this.keepNewest(HELD_SAMPLES);
+  }
+
+  /**
+   * Forgets the oldest audio.
+   *
+   * @param {number} count samples to keep at most; less, because a chunk is forgotten whole
+   * @returns {number} of the forgotten samples, those that were never sent
+   */
+  keepNewest(count) {
+    while (this.#end - this.#start > count) {
       this.#start += /** @type {Int16Array} */ (this.#chunks.shift()).length;
     }
-    return true;
+    const lost = Math.max(0, this.#start - this.#cursor);
+    this.#cursor += lost;
+    return lost;
   }
 
   /** @returns {Int16Array<ArrayBuffer> | null} what to send next; null when all is sent */
@@ -65,13 +88,19 @@ export class AudioHistory {
   }
 
   /**
-   * Goes back to where the server lost the thread.
+   * Goes to where the server wants the same session to go on.
    *
-   * @param {number} sample absolute index
-   * @returns {boolean} false when that audio is not held any more, or was never captured
+   * @param {number} sample absolute index; beyond the end when the page was reloaded and the server
+   *   has heard more than the page had noted: then the next sample captured gets that index
+   * @returns {boolean} false when that audio is not held any more
    */
-  rewind(sample) {
-    if (sample < this.#start || sample > this.#end) return false;
+  resume(sample) {
+    if (sample < this.#start) return false;
+    if (sample > this.#end) {
+      this.#chunks = [];
+      this.#start = sample;
+      this.#end = sample;
+    }
     this.#cursor = sample;
     return true;
   }
@@ -80,13 +109,12 @@ export class AudioHistory {
    * Begins a new session: the first sample that the old one did not get becomes sample 0.
    *
    * What was sent after the last acknowledgement is sent again: the dead connection may not have
-   * delivered it. No more than a minute is, which is what a server takes at once.
+   * delivered it.
    *
    * @param {number} received samples of the old session that the server has acknowledged
    */
   restart(received) {
-    const kept = Math.max(received, this.#start, this.#end - UNSENT_SAMPLES);
-    this.#cursor = Math.min(kept, this.#cursor);
+    this.#cursor = Math.min(Math.max(received, this.#start), this.#cursor);
     const unsent = [];
     for (let part = this.take(); part; part = this.take()) unsent.push(part);
     this.#chunks = unsent;

@@ -14,7 +14,11 @@ const TOKEN_PREFIX = 'lct.';
 /**
  * @typedef {{session: string, resume_token: string, last_seq: number,
  *   held_from: number}} Resume
- * @typedef {{room: string, language: string | null, resume: Resume | null}} StartOptions
+ * @typedef {{language: string | null, vocabulary: readonly string[],
+ *   speaker: string | null}} Speech how a publisher's audio is to be understood and named
+ * @typedef {{language?: string | null, vocabulary?: readonly string[],
+ *   speaker?: string | null}} SpeechChanges
+ * @typedef {Speech & {room: string, resume: Resume | null}} StartOptions
  *
  * @typedef {object} RoomFields added to each event that a watcher gets
  * @property {string} [session]
@@ -127,14 +131,21 @@ export function decodeServer(data) {
 }
 
 /** @param {StartOptions} options @returns {string} */
-export function encodeStart({ room, language, resume }) {
+export function encodeStart({ room, language, vocabulary, speaker, resume }) {
   const audio = { encoding: 'pcm_s16le', sample_rate: 16000, channels: 1 };
-  return JSON.stringify({ type: 'start', room, audio, language, partials: true, resume });
+  return JSON.stringify({
+    type: 'start', room, audio, language, partials: true, vocabulary, speaker, resume,
+  });
 }
 
-/** @param {string | null} language from the next utterance on @returns {string} */
-export function encodeConfigure(language) {
-  return JSON.stringify({ type: 'configure', language });
+/** @param {SpeechChanges} changes from the next utterance on; the rest stays @returns {string} */
+export function encodeConfigure(changes) {
+  return JSON.stringify({ type: 'configure', ...changes });
+}
+
+/** @returns {string} what closes the open utterance now; always answered by `finalized` */
+export function encodeFinalize() {
+  return JSON.stringify({ type: 'finalize' });
 }
 
 /** @returns {string} */

@@ -40,6 +40,7 @@ const BROKEN = 1006;
  * @property {(callback: () => void, ms: number) => number} setTimer
  * @property {(timer: number) => void} clearTimer
  * @property {() => number} random 0 ≤ random < 1
+ * @property {() => number} now milliseconds of a clock that never goes back
  */
 
 /** @type {Environment} */
@@ -48,6 +49,7 @@ export const BROWSER = {
   setTimer: (callback, ms) => /** @type {any} */ (setTimeout(callback, ms)),
   clearTimer: (timer) => clearTimeout(timer),
   random: Math.random,
+  now: () => performance.now(),
 };
 
 export class ReconnectingSocket {

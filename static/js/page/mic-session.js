@@ -1,45 +1,42 @@
 // @ts-check
 /**
- * One person being captioned: the microphone, the server and what the page says about both.
+ * One person being captioned: the sound, the server and what the page says about both.
  *
- * It joins `Capture` and `CaptionSocket` by the table in `mic-state.js`, and decides which problem
+ * It joins `MicSound` and `CaptionSocket` by the table in `mic-state.js`, and decides which problem
  * is worth telling. It must not know the page's elements: it reports to a `MicView`.
  */
-import { MuteWatch } from '../audio/level.js';
 import { CaptionSocket } from '../net/caption-socket.js';
+import { MicSound } from './mic-sound.js';
 import { nextState } from './mic-state.js';
-import { problemOfDiagnosis, problemOfLoss } from './problems.js';
+import { OF_CONNECTION, OF_SOUND, problemOfDiagnosis, problemOfLoss } from './problems.js';
 
 /**
- * @typedef {import('../audio/capture.js').Chunk} Chunk
- * @typedef {import('../audio/capture.js').CaptureHandlers} CaptureHandlers
+ * @typedef {import('../audio/sounds.js').SoundChoice} SoundChoice
+ * @typedef {import('../net/caption-socket.js').Checkpoint} Checkpoint
  * @typedef {import('../net/protocol.js').ServerMessage} ServerMessage
  * @typedef {import('../net/protocol.js').Closed} Closed
+ * @typedef {import('../net/protocol.js').Speech} Speech
+ * @typedef {import('../net/protocol.js').SpeechChanges} SpeechChanges
  * @typedef {import('../net/reconnecting-socket.js').Loss} Loss
+ * @typedef {import('./mic-delay.js').Hold} Hold
+ * @typedef {import('./mic-sound.js').Captured} Captured
  * @typedef {import('./mic-state.js').MicState} MicState
  * @typedef {import('./problems.js').ProblemName} ProblemName
  *
- * @typedef {{resume: () => Promise<void>, stop: () => Promise<void>}} Microphone
- *
  * @typedef {object} Parts what tests replace
- * @property {(handlers: CaptureHandlers) => Promise<Microphone>} startCapture rejects with an
- *   error that has a `problem`
+ * @property {import('./mic-sound.js').StartCapture} startCapture
  * @property {() => Promise<import('../net/diagnose.js').Diagnosis>} diagnose
  * @property {import('../net/reconnecting-socket.js').Environment} environment
  *
  * @typedef {object} MicView
- * @property {(state: MicState) => void} showState
+ * @property {(state: MicState, hold: Hold) => void} showState
  * @property {(name: ProblemName | null, serverSays: string) => void} showProblem
  * @property {(message: ServerMessage) => void} showMessage
- * @property {(rms: number) => void} showLevel
+ * @property {(rms: number, unsent: number) => void} showLevel `unsent` seconds wait to be sent
+ * @property {(sound: import('../audio/stream-sound.js').Sound | null) => void} showSound
  * @property {(closed: Closed | null) => void} showEnd
  */
 
-/** Problems that a working connection ends. @type {ProblemName[]} */
-const OF_CONNECTION = [
-  'connection-lost', 'going-away', 'server-full', 'starting', 'refused', 'server-fault',
-  'too-slow', 'wrong-origin',
-];
 /** An ack comes about once a second: ten seconds without a drop, and the network is well. */
 const ACKS_OF_PEACE = 10;
 /** The browser's code for a connection that just broke, as on a train: trying again says enough. */
@@ -49,19 +46,17 @@ export class MicSession {
   #target;
   #view;
   #parts;
+  #sound;
   /** @type {MicState} */
   #state = 'idle';
-  /** @type {Microphone | null} */
-  #microphone = null;
   /** @type {CaptionSocket | null} */
   #socket = null;
-  #muteWatch = new MuteWatch();
   #acksSinceDrop = 0;
   /** @type {Map<ProblemName, string>} with what the server said, the newest last */
   #problems = new Map();
 
   /**
-   * @param {{url: string, protocols: string[], room: string, language: string | null}} target
+   * @param {{url: string, protocols: string[], room: string, speech: Speech}} target
    * @param {MicView} view
    * @param {Parts} parts
    */
@@ -69,76 +64,50 @@ export class MicSession {
     this.#target = target;
     this.#view = view;
     this.#parts = parts;
+    this.#sound = new MicSound(parts.startCapture, {
+      onChunk: ({ samples, rms }) => {
+        this.#socket?.sendAudio(samples);
+        this.#view.showLevel(rms, this.#socket?.unsentSeconds ?? 0);
+      },
+      onEnded: (hasFinished) => void this.#soundEnded(hasFinished),
+      onSystemPause: (isPaused) => this.#tell('audio-paused', isPaused),
+      onSilence: (isSilent) => this.#tell('muted', isSilent),
+      onHold: (hold) => this.#view.showState(this.#state, hold),
+    });
   }
 
   get state() {
     return this.#state;
   }
 
-  /** Call it inside a click. */
-  async start() {
+  get hold() {
+    return this.#sound.hold;
+  }
+
+  /** @returns {Checkpoint | null} what it takes to go on after a reload */
+  get checkpoint() {
+    const isRepeatable = this.#sound.sound?.kind !== 'file' && this.#state !== 'finishing';
+    return (isRepeatable && this.#socket?.checkpoint) || null;
+  }
+
+  /**
+   * Call it inside a click.
+   *
+   * @param {SoundChoice} choice
+   * @param {Checkpoint | null} [checkpoint] of the session to go on with
+   */
+  async start(choice, checkpoint = null) {
     if (!this.#to('start')) return;
     this.#problems.clear();
     this.#showProblems();
-    this.#muteWatch = new MuteWatch();
-    const microphone = await this.#openMicrophone();
-    if (microphone) await this.#captured(microphone);
-  }
-
-  /** Ends calmly: the last words are sent and their captions awaited. */
-  async stop() {
-    const socket = this.#socket;
-    if (!this.#to('stop') || !socket) return;
-    await this.#releaseMicrophone();
-    const closed = await socket.stop();
-    this.#socket = null;
-    for (const name of OF_CONNECTION) this.#tell(name, false);
-    this.#to('drained');
-    this.#view.showEnd(closed);
-  }
-
-  /** Lets audio go on that the system had paused; call it inside a click. */
-  async resume() {
-    await this.#microphone?.resume();
-  }
-
-  /** @param {string | null} language from the next utterance on */
-  setLanguage(language) {
-    this.#target = { ...this.#target, language };
-    this.#socket?.setLanguage(language);
-  }
-
-  /** The network is back: no need to wait for the next attempt. */
-  retryNow() {
-    if (this.#state === 'reconnecting') this.#socket?.open();
-  }
-
-  /** @returns {Promise<Microphone | null>} null when it is not to be had, which has been told */
-  async #openMicrophone() {
-    try {
-      return await this.#parts.startCapture({
-        onChunk: (chunk) => this.#heard(chunk),
-        onEnded: () => this.#microphoneEnded(),
-        onPaused: (isPaused) => this.#tell('audio-paused', isPaused),
-      });
-    } catch (error) {
-      const { problem } = /** @type {{problem?: ProblemName}} */ (error);
-      if (this.#to('capture-failed')) this.#tell(problem ?? 'audio-failed', true);
-      // Without a name it is a mistake in this page: the console is to have it.
-      if (!problem) throw error;
-      return null;
-    }
-  }
-
-  /** @param {Microphone} microphone */
-  async #captured(microphone) {
+    this.#sound.reset();
+    if (!(await this.#open(choice))) return;
     if (!this.#to('captured')) {
-      await microphone.stop();
+      await this.#silence();
       return;
     }
-    this.#microphone = microphone;
     this.#socket = new CaptionSocket(
-      this.#target,
+      { ...this.#target, checkpoint },
       {
         onMessage: (message) => this.#received(message),
         onLost: (loss) => this.#lost(loss),
@@ -149,11 +118,91 @@ export class MicSession {
     this.#socket.open();
   }
 
-  /** @param {Chunk} chunk */
-  #heard({ samples, rms }) {
-    this.#socket?.sendAudio(samples);
-    this.#view.showLevel(rms);
-    this.#tell('muted', this.#muteWatch.push(rms));
+  /** Ends calmly: the last words are sent and their captions awaited; called again, it ends at once. */
+  async stop() {
+    const socket = this.#socket;
+    if (this.#state === 'finishing') socket?.abandon();
+    if (!this.#to('stop') || !socket) return;
+    await this.#silence();
+    const closed = await socket.stop();
+    this.#socket = null;
+    for (const name of [...OF_CONNECTION, ...OF_SOUND]) this.#tell(name, false);
+    this.#to('drained');
+    this.#view.showEnd(closed);
+  }
+
+  /** @param {boolean} isMuted */
+  setMuted(isMuted) {
+    if (this.#socket) this.#sound.setMuted(isMuted);
+  }
+
+  /** Call it inside a click. @param {boolean} isPaused */
+  async setPaused(isPaused) {
+    if (!this.#socket) return;
+    await this.#sound.setPaused(isPaused);
+    if (isPaused) this.#socket?.finalize();
+    this.#view.showLevel(0, this.#socket?.unsentSeconds ?? 0);
+  }
+
+  /** Lets audio go on that the system had paused; call it inside a click. */
+  async resume() {
+    await this.#sound.resume();
+  }
+
+  /**
+   * Takes another sound, or the same one anew, within the session; call it inside a click.
+   *
+   * @param {SoundChoice} choice
+   */
+  async changeSound(choice) {
+    if (!this.#socket || this.#state === 'finishing') return;
+    await this.#sound.close();
+    for (const name of OF_SOUND) this.#tell(name, false);
+    if (!(await this.#open(choice))) this.#sound.lose();
+    else if (!this.#socket) await this.#silence();
+  }
+
+  /** @param {SpeechChanges} changes from the next utterance on */
+  configure(changes) {
+    this.#target = { ...this.#target, speech: { ...this.#target.speech, ...changes } };
+    this.#socket?.configure(changes);
+  }
+
+  /** The network is back or another one: no need to wait for the next attempt, or to trust the old. */
+  networkChanged() {
+    if (this.#state === 'reconnecting') this.#socket?.open();
+    else this.#socket?.check();
+  }
+
+  /** @param {SoundChoice} choice @returns {Promise<boolean>} false when it is not to be had, which was told */
+  async #open(choice) {
+    try {
+      await this.#sound.open(choice);
+      this.#view.showSound(this.#sound.sound);
+      return true;
+    } catch (error) {
+      const { problem } = /** @type {{problem?: ProblemName}} */ (error);
+      const wasStarting = this.#to('capture-failed');
+      if (wasStarting || this.#socket) this.#tell(problem ?? 'audio-failed', true);
+      // Without a name it is a mistake in this page: the console is to have it.
+      if (!problem) throw error;
+      return false;
+    }
+  }
+
+  /** @param {boolean} hasFinished */
+  async #soundEnded(hasFinished) {
+    const kind = this.#sound.sound?.kind;
+    if (kind !== 'microphone') {
+      // The file is over, or whoever shared has stopped sharing: that is how these end.
+      await this.stop();
+      if (!hasFinished && kind === 'file') this.#tell('bad-file', true);
+      return;
+    }
+    await this.#silence();
+    this.#socket?.finalize();
+    this.#sound.lose();
+    this.#tell('microphone-gone', true);
   }
 
   /** @param {ServerMessage} message */
@@ -182,7 +231,7 @@ export class MicSession {
       this.#socket = null;
       this.#to('refused');
       this.#tell(problemOfLoss(loss), true, serverSays);
-      void this.#releaseMicrophone();
+      void this.#silence();
       return;
     }
     this.#to('lost');
@@ -197,18 +246,11 @@ export class MicSession {
     this.#tell(name, true);
   }
 
-  #microphoneEnded() {
-    this.#tell('audio-stopped', true);
-    void this.stop();
-  }
-
-  async #releaseMicrophone() {
-    const microphone = this.#microphone;
-    this.#microphone = null;
-    await microphone?.stop();
-    this.#view.showLevel(0);
-    this.#tell('muted', false);
-    this.#tell('audio-paused', false);
+  /** Lets the sound go; what it had heard last is still sent. */
+  async #silence() {
+    await this.#sound.close();
+    this.#view.showSound(null);
+    this.#view.showLevel(0, 0);
   }
 
   /** @param {import('./mic-state.js').MicEvent} event @returns {boolean} whether it had an effect */
@@ -216,7 +258,7 @@ export class MicSession {
     const state = nextState(this.#state, event);
     if (state === this.#state) return false;
     this.#state = state;
-    this.#view.showState(state);
+    this.#view.showState(state, this.#sound.hold);
     return true;
   }
 

@@ -11,15 +11,38 @@ import { secureTwin } from '../net/address.js';
  * @property {string} title what happened
  * @property {string} advice what to do about it
  * @property {{text: string, href: string}} [link]
- * @property {boolean} [offersResume] whether a "Resume" button helps
+ * @property {ProblemAction} [action] what a button beside it can do
  *
- * @typedef {import('../audio/capture.js').CaptureProblem} CaptureProblem
+ * @typedef {"resume" | "reopen" | "choose"} ProblemAction let the audio go on, take a microphone
+ *   again, or choose another sound
+ *
+ * @typedef {import('../audio/capture-error.js').CaptureProblem} CaptureProblem
  * @typedef {import('../net/diagnose.js').Diagnosis} Diagnosis
  * @typedef {import('../net/reconnecting-socket.js').Loss} Loss
- * @typedef {CaptureProblem | "audio-stopped" | "audio-paused" | "muted" | "audio-dropped" |
- *   "bad-room" | "connection-lost" | "going-away" | "server-full" | "starting" | "refused" | "server-fault" | "too-slow" |
+ * @typedef {CaptureProblem | "microphone-gone" | "audio-paused" | "muted" | "audio-dropped" |
+ *   "taken-over" | "bad-room" | "connection-lost" | "going-away" | "server-full" | "starting" | "refused" | "server-fault" | "too-slow" |
  *   "wrong-key" | "wrong-origin" | "quota" | "wrong-version" | "session-ended"} ProblemName
  */
+
+/** Problems that a working connection ends. @type {readonly ProblemName[]} */
+export const OF_CONNECTION = [
+  'connection-lost', 'going-away', 'server-full', 'starting', 'refused', 'server-fault',
+  'too-slow', 'wrong-origin',
+];
+
+/** Problems that another sound ends. @type {readonly ProblemName[]} */
+export const OF_SOUND = [
+  'microphone-gone', 'no-permission', 'no-device', 'device-gone', 'device-busy', 'no-shared-audio',
+  'share-cancelled', 'bad-file', 'audio-failed', 'audio-paused', 'muted',
+];
+
+/** @type {Partial<Record<ProblemName, ProblemAction>>} */
+const ACTIONS = {
+  'audio-paused': 'resume',
+  'microphone-gone': 'reopen',
+  'device-gone': 'choose',
+  'bad-file': 'choose',
+};
 
 /** @type {Record<number, ProblemName>} */
 const BY_CODE = {
@@ -30,6 +53,7 @@ const BY_CODE = {
   1013: 'server-full',
   4000: 'too-slow',
   4008: 'too-slow',
+  4009: 'taken-over',
   4029: 'too-slow',
   4501: 'wrong-key',
   4503: 'wrong-origin',
@@ -53,8 +77,9 @@ const BY_DIAGNOSIS = {
  * @returns {Problem}
  */
 export function problemNamed(name, page) {
-  const problem = { title: t(`problem.${name}.title`), advice: t(`problem.${name}.advice`) };
-  if (name === 'audio-paused') return { ...problem, offersResume: true };
+  const problem = {
+    title: t(`problem.${name}.title`), advice: t(`problem.${name}.advice`), action: ACTIONS[name],
+  };
   if (name !== 'insecure-context') return problem;
   const href = secureTwin(page);
   return { ...problem, link: { text: href, href } };

@@ -3,7 +3,7 @@
  * The dialog with all reading settings. Each change shows at once on the page behind it. It must not
  * know what settings do.
  */
-import { chooseInterfaceLanguage, interfaceLanguage } from '../i18n/i18n.js';
+import { chooseInterfaceLanguage, interfaceLanguage, onInterfaceLanguage } from '../i18n/i18n.js';
 import { LANGUAGES } from '../i18n/strings.js';
 import { element } from '../page/element.js';
 import { Modal } from './modal.js';
@@ -37,6 +37,7 @@ export class DisplayDialog {
     );
     reset.addEventListener('click', () => settings.reset());
     settings.follow((current) => this.#show(current));
+    onInterfaceLanguage(() => this.#show(settings.current));
   }
 
   get root() {

@@ -15,9 +15,9 @@ export function lineStamps(lines, clock) {
   const times = clockTimes(lines);
   const stamps = new Map();
   let minute = Number.NaN;
-  for (const { key } of lines) {
+  for (const { key, kind } of lines) {
     const time = times.get(key);
-    if (time === undefined || Math.floor(time / MINUTE_MS) === minute) continue;
+    if (kind === 'gap' || time === undefined || Math.floor(time / MINUTE_MS) === minute) continue;
     minute = Math.floor(time / MINUTE_MS);
     stamps.set(key, clock(time));
   }

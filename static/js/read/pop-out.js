@@ -85,8 +85,10 @@ export class PopOut {
   #furnish(opened) {
     const page = opened.document;
     for (const sheet of document.querySelectorAll('link[rel="stylesheet"]')) {
-      const href = /** @type {HTMLLinkElement} */ (sheet).href;
-      page.head.append(element('link', { rel: 'stylesheet', href }));
+      const link = element('link', { rel: 'stylesheet', href: /** @type {HTMLLinkElement} */ (sheet).href });
+      // The lines are there first, in the browser's own style, and another height.
+      link.addEventListener('load', () => this.#follow?.contentChanged());
+      page.head.append(link);
     }
     page.title = document.title;
     page.documentElement.lang = document.documentElement.lang;

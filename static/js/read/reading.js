@@ -80,7 +80,7 @@ class Reading {
     this.#popOut = new PopOut(viewerUrl, (isOpen) => this.#poppedOut(isOpen));
     this.#bar = new ReadingBar(bar, { goOn: () => this.#goOn(), jump: () => this.jump() });
     this.#tools = this.#furnish(tools);
-    for (const place of [tools, bar, log]) localise(place.parentElement ?? place);
+    localise(document.body);
     this.#settings.follow((settings) => this.#dress(settings));
     onInterfaceLanguage(() => this.#relabel());
     document.addEventListener('visibilitychange', () => this.#looked());
@@ -94,7 +94,7 @@ class Reading {
   /** @param {ServerMessage} message what does not concern captions is ignored */
   show(message) {
     const isOfCaptions =
-      'seq' in message || ['partial', 'ready', 'snapshot'].includes(message.type);
+      'seq' in message || ['partial', 'ready', 'snapshot', 'closed'].includes(message.type);
     if (!isOfCaptions) return;
     // What was said before the reader came is not read out to them.
     if (message.type === 'snapshot' && this.#captions.lines.length === 0) this.#isSilent = true;
@@ -112,7 +112,8 @@ class Reading {
 
   /** Call it when something beside the captions changed its height. */
   layoutChanged() {
-    if (this.#held === null) this.#follow.contentChanged();
+    // Without captions there is nothing to follow: the head of the page stays in sight.
+    if (this.#held === null && this.#captions.lines.length > 0) this.#follow.contentChanged();
   }
 
   /** Back to the newest words. */
@@ -131,7 +132,6 @@ class Reading {
       room, transcriptUrl, lines: () => this.#captions.lines, settings: () => this.#settings.current,
     });
     document.body.append(display.root, save.root);
-    localise(document.body);
     document.addEventListener('fullscreenchange', () => this.#fullScreenChanged());
     return new Tools(place, {
       announce: () => this.#settings.change({ announce: !this.#settings.current.announce }),
@@ -153,9 +153,8 @@ class Reading {
   }
 
   #relabel() {
-    localise(document.body);
     this.#view.relabel();
-    this.#showBar();
+    this.#draw();
   }
 
   #planDraw() {
@@ -173,7 +172,7 @@ class Reading {
     const stamps = this.#stampsOf(shown);
     this.#view.render(shown, stamps);
     if (this.#popOut.isOpen) this.#popOut.render(shown, stamps);
-    if (this.#held === null) this.#follow.contentChanged();
+    this.layoutChanged();
     this.#showBar();
   }
 

@@ -43,7 +43,7 @@ export class Tools {
       const button = element(
         'button',
         {
-          type: 'button', class: `tool is-${name}`, 'aria-pressed': isSwitch ? 'false' : null,
+          type: 'button', class: `tool is-${name}`, id: `tool-${name}`, 'aria-pressed': isSwitch ? 'false' : null,
           'data-i18n-attr': `title:${key}.title`,
         },
         drawing(ICONS[/** @type {ToolName} */ (name)]),

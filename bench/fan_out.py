@@ -1,0 +1,36 @@
+"""One caption event into the outboxes of 1,000 readers of a room."""
+
+from __future__ import annotations
+
+from bench.timing import median_us
+from livecaption.core.captions import Delta, UtteranceStarted
+from livecaption.core.hypothesis import Word
+from livecaption.core.outbox import Outbox
+from livecaption.server.rooms import Room, Speaker
+
+_READERS = 1000
+
+
+def run() -> dict[str, float]:
+    room = Room("main")
+    boxes = [Outbox(limit=256) for _ in range(_READERS)]
+    for box in boxes:
+        room.join(box.put, None)
+    speaker = Speaker("s_1", None)
+    room.publish(UtteranceStarted(1, 1, 0), speaker)
+    event = Delta(2, 1, " word", (Word(" word", 0, 4800, 0.9),))
+
+    def publish() -> None:
+        room.publish(event, speaker)
+
+    def deliver() -> None:
+        room.publish(event, speaker)
+        for box in boxes:
+            box.drain()
+
+    for box in boxes:
+        box.drain()
+    one = median_us(publish, rounds=100)
+    for box in boxes:
+        box.drain()
+    return {"publish_to_1000_us": one, "publish_and_drain_1000_us": median_us(deliver, rounds=100)}

@@ -1,0 +1,113 @@
+"""The server as ``livecaption serve`` runs it, in a process of its own, telling how it feels.
+
+Settings come from the environment (``LIVECAPTION_*``). Once a second a line of JSON on standard
+output says what only the inside knows: tasks, time spent in the engine, and how late the event
+loop was. The server ends when standard input does, so that none is left behind by a benchmark
+that was killed.
+
+Run as ``python -m livecaption.bench.measured_server``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import uvloop
+
+from livecaption.asgi import create_app, load_transcriber
+from livecaption.bench.costless import CostlessTranscriber
+from livecaption.bench.inner_vitals import LoopDelays
+from livecaption.engine.base import Transcriber
+from livecaption.errors import LiveCaptionError
+from livecaption.server.hub import CaptionHub
+from livecaption.server.serving import LiveServer, bind
+from livecaption.settings import Settings, load_settings
+
+__all__ = ["SCRIPTED", "main"]
+
+SCRIPTED = "scripted"
+"""As ``LIVECAPTION_MODEL``: an engine that costs nothing, to measure all the rest."""
+
+
+def main() -> None:
+    """Serve until SIGTERM or the end of standard input."""
+    logging.basicConfig(level="WARNING", stream=sys.stderr)
+    try:
+        settings = load_settings()
+        listener = bind(settings)
+        app = create_app(settings, _engine(settings))
+    except LiveCaptionError as error:
+        _say(failed=str(error))
+        sys.exit(1)
+    server = LiveServer(app, settings)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+    async def serve() -> None:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        telling = asyncio.create_task(_tell(server, app.state, listener.getsockname()[1]))
+        await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)
+        if telling.done() and telling.exception() is not None:
+            _say(failed=str(telling.exception()))
+            server.leave()
+        await asyncio.wait({serving})
+        telling.cancel()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve())
+
+
+def _engine(settings: Settings) -> Transcriber:
+    if settings.model != SCRIPTED:
+        return load_transcriber(settings, logging.getLogger(__name__).info)
+    return CostlessTranscriber()
+
+
+async def _tell(server: LiveServer, state: Any, port: int) -> None:
+    await server.wait_ready()
+    hub: CaptionHub = state.hub
+    _say(ready=True, port=port, model=_model_of(hub))
+    delays = LoopDelays()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(delays.watch())
+        while True:
+            await asyncio.sleep(1.0)
+            stats = hub.batcher.stats
+            _say(
+                tasks=len(asyncio.all_tasks()),
+                engine_s=round(stats.busy_s, 4),
+                batches=stats.batches,
+                rows=stats.rows,
+                waiting=hub.batcher.waiting,
+                loop_delays_ms=delays.drain(),
+            )
+
+
+def _model_of(hub: CaptionHub) -> dict[str, Any]:
+    info = hub.model
+    return {
+        "name": info.name,
+        "device": info.device,
+        "compute_type": info.compute_type,
+        "workers": info.workers,
+    }
+
+
+def _say(**facts: Any) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def _leave_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

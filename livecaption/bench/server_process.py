@@ -1,0 +1,111 @@
+"""A server to measure: one this program starts for the purpose, or one that runs already."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from livecaption.bench.vitals import InnerSample, ProcessWatch, Vitals
+from livecaption.engine.allocator import tuned_environment
+from livecaption.errors import OperatorError
+
+__all__ = ["ServerUnderTest", "our_server"]
+
+_LEAVE_S = 45.0
+"""A drain may take 30 s; a server that outlasts this is killed."""
+
+
+@dataclass(slots=True)
+class ServerUnderTest:
+    """Where a server is, and what it costs."""
+
+    url: str
+    model: dict[str, Any] = field(default_factory=dict)
+    vitals: Vitals | None = None
+    """None for a server that was not started here."""
+
+
+@asynccontextmanager
+async def our_server(settings: Mapping[str, str]) -> AsyncIterator[ServerUnderTest]:
+    """Start our server on a free port of this machine; leave it ready, and stop it afterwards.
+
+    Args:
+        settings: by their name in upper case, such as ``{"MODEL": "micro-en"}``; what is not
+            given comes from the environment, as for ``livecaption serve``.
+
+    Raises:
+        OperatorError: it does not start; the sentence is its own.
+    """
+    environment = tuned_environment(os.environ) or dict(os.environ)
+    environment |= {"LIVECAPTION_HOST": "127.0.0.1", "LIVECAPTION_PORT": "0"}
+    environment |= {f"LIVECAPTION_{name}": value for name, value in settings.items()}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "livecaption.bench.measured_server"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=environment,
+        limit=2**20,
+    )
+    try:
+        ready = await _first_line(process)
+        server = ServerUnderTest(f"ws://127.0.0.1:{ready['port']}", ready["model"], Vitals())
+        assert server.vitals is not None
+        # No task group: it would wrap what the body raises, and its sentence is for the user.
+        watching = [
+            asyncio.create_task(ProcessWatch(process.pid, server.vitals).watch()),
+            asyncio.create_task(_read(process, server.vitals)),
+        ]
+        try:
+            yield server
+        finally:
+            for task in watching:
+                task.cancel()
+            await asyncio.wait(watching)
+    finally:
+        await _stop(process)
+
+
+async def _first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    assert process.stdout is not None
+    line = await process.stdout.readline()
+    said = json.loads(line) if line else {"failed": "The server ended before it was ready."}
+    if "failed" in said:
+        raise OperatorError(said["failed"])
+    ready: dict[str, Any] = said
+    return ready
+
+
+async def _read(process: asyncio.subprocess.Process, vitals: Vitals) -> None:
+    assert process.stdout is not None
+    async for line in process.stdout:
+        said = json.loads(line)
+        if "tasks" in said:
+            vitals.inner.append(
+                InnerSample(
+                    at=time.monotonic(),
+                    tasks=said["tasks"],
+                    engine_s=said["engine_s"],
+                    batches=said["batches"],
+                    rows=said["rows"],
+                    loop_delays_ms=tuple(said["loop_delays_ms"]),
+                )
+            )
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        async with asyncio.timeout(_LEAVE_S):
+            # Its last words must be read, or it could not write them.
+            await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
