@@ -28,6 +28,7 @@ COMMANDS = {
     "ingest": "ingest",
     "overload": "overload",
     "gpu": "gpu",
+    "overlay": "overlay_hour",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

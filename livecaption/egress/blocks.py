@@ -8,9 +8,9 @@ seldom a single word. Time is an argument, in seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from livecaption.egress.lines import Piece, fill, line_of, pieces_of
+from livecaption.core.lines import clean, fill
 
 __all__ = ["BlockShape", "BlockWriter", "CaptionBlock", "Key"]
 
@@ -43,7 +43,7 @@ class _Waiting:
     """What of an utterance has not left yet."""
 
     since: float
-    pieces: list[Piece] = field(default_factory=list)
+    text: str = ""
 
 
 class BlockWriter:
@@ -57,24 +57,26 @@ class BlockWriter:
 
     def commit(self, key: Key, speaker: str | None, text: str, now: float) -> None:
         """Take committed words as they came, leading space included."""
-        if not text.strip():
+        words = clean(text)
+        if not words:
             return
         waiting = self._waiting.setdefault(key, _Waiting(since=now))
-        if not waiting.pieces:
-            text = self._introduction(key[0], speaker) + text
-        waiting.pieces += pieces_of(text, self._shape.width)
-        lines = fill(waiting.pieces, self._shape.width)
+        if not waiting.text:
+            waiting.text = self._introduction(key[0], speaker) + words
+        else:
+            waiting.text += " " * text[0].isspace() + words
+        lines = fill(waiting.text, self._shape.width)
         while len(lines) > self._shape.rows:
-            self._leave(lines[: self._shape.rows], waiting.since)
-            lines = lines[self._shape.rows :]
+            full, lines = lines[: self._shape.rows], lines[self._shape.rows :]
+            self._leave(full, waiting.since)
+            waiting.text = _behind(full, waiting.text)
             waiting.since = now  # what is left came just now
-        waiting.pieces = [piece for line in lines for piece in line]
 
     def end(self, key: Key) -> None:
         """Let go of what waits: the utterance is final."""
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
-            self._leave(fill(waiting.pieces, self._shape.width), waiting.since)
+            self._leave(fill(waiting.text, self._shape.width), waiting.since)
 
     def end_all(self) -> None:
         """Let go of everything."""
@@ -94,10 +96,18 @@ class BlockWriter:
         ready, self._ready = self._ready, []
         return ready
 
-    def _leave(self, lines: Sequence[Sequence[Piece]], since: float) -> None:
-        self._ready.append(CaptionBlock(tuple(map(line_of, lines)), since))
+    def _leave(self, lines: Sequence[str], since: float) -> None:
+        self._ready.append(CaptionBlock(tuple(lines), since))
 
     def _introduction(self, session: str, speaker: str | None) -> str:
         """Name the speaker when it is another one than before."""
         before, self._voice = self._voice, (session, speaker)
         return "" if speaker is None or before == self._voice else f"{speaker}: "
+
+
+def _behind(lines: Sequence[str], text: str) -> str:
+    """Return what of a text follows its first lines."""
+    at = 0
+    for line in lines:
+        at = text.index(line, at) + len(line)
+    return text[at:].lstrip()

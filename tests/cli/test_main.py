@@ -51,6 +51,8 @@ def test_every_command_explains_itself() -> None:
         (["serve", "--host", "0.0.0.0", "--port", "0"], "--allow-anonymous"),
         (["serve", "--config", "/nonexistent.toml"], "/nonexistent.toml"),
         (["serve", "--device", "tpu"], "device"),
+        (["serve", "--words", "/nonexistent/words.txt"], "/nonexistent/words.txt"),
+        (["serve", "--sink", "vimeo:main=https://v.example"], "vimeo"),
         (["serve", "--text-file", "/nonexistent/live.txt"], "/nonexistent/live.txt"),
         (["serve", "--text-file-room", "a b"], "text_file_room"),
         (["transcribe", "/nonexistent.wav"], "/nonexistent.wav"),
@@ -67,6 +69,15 @@ def test_what_cannot_work_is_one_clear_sentence_and_status_1(
     assert error.startswith("error: ")
     assert says in error
     assert not any(line.startswith("error: ") for line in news)
+
+
+def test_the_address_of_a_sink_is_never_repeated() -> None:
+    done = run(
+        "serve", "--port", "0", LIVECAPTION_SINKS="youtube:main=http://evil.example/?cid=hidden"
+    )
+    assert done.returncode == 1
+    assert "youtube sink for room main" in done.stderr
+    assert "hidden" not in done.stdout + done.stderr
 
 
 def test_a_taken_port_is_said_before_the_model_is_loaded() -> None:

@@ -83,6 +83,11 @@ class Conversation:
         assert message["type"] == kind, message
         return message
 
+    async def left(self, *, within_s: float = 15) -> None:
+        """Wait until the page has closed the connection."""
+        async with asyncio.timeout(within_s):
+            await self._socket.wait_closed()
+
     async def audio_bytes(self, count: int, *, within_s: float = 15) -> bytes:
         """Wait until the page has sent ``count`` bytes of audio; return all it has sent."""
         async with asyncio.timeout(within_s), self._heard:

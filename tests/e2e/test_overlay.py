@@ -11,6 +11,7 @@ from playwright.async_api import FloatRect, Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.contrast import contrast_of
 from tests.e2e.fake_server import Conversation, FakeServer
+from tests.e2e.long_talk import watch_talk
 from tests.e2e.overlay_witness import TESTIMONY, WITNESS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
@@ -127,6 +128,20 @@ async def test_rows_roll_up_at_the_bottom_and_nothing_that_is_full_is_touched_or
         }"""
     )
     assert inside == 2
+
+
+async def test_five_minutes_of_talk_touch_nothing_that_is_full_and_leave_nothing_behind(
+    server: FakeServer, open_page: OpenPage
+) -> None:
+    """As long a talk as a test has time for; ``python -m bench overlay`` takes an hour of it."""
+    page = await open_overlay(open_page, "/overlay/main?least=0&hold=0.5&fade=0.1&roll=0.05")
+    watcher = await greeted(server)
+    seen = await watch_talk(page, watcher, seconds=300, speed=50)
+    assert seen.events > 700
+    assert seen.rows > 60
+    assert (seen.repainted, seen.moved, seen.shifts) == (0, 0, 0)
+    assert seen.nodes[-1] <= seen.nodes[1] + 100
+    assert seen.heap[-1] < seen.heap[1] + 1_000_000
 
 
 async def test_the_pixels_of_a_full_row_stay_while_the_next_one_grows(

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livecaption.core.lines import columns
 from livecaption.egress.blocks import BlockShape, BlockWriter, CaptionBlock
-from livecaption.egress.lines import columns
 
 A = ("a", 1)
 SHAPE = BlockShape(width=20, rows=2, wait_s=2.5)
@@ -67,6 +67,14 @@ def test_two_open_utterances_of_a_session_do_not_mix() -> None:
     writer.end(("a", 1))
     writer.end(("a", 2))
     assert texts(writer.drain(0.2)) == ["The end of it.", "Next"]
+
+
+def test_text_without_spaces_breaks_between_its_characters() -> None:
+    writer = BlockWriter(SHAPE)
+    writer.commit(A, None, "今日は良い天気ですね。", 0.0)
+    writer.commit(A, None, "字幕が表示されています。", 0.1)
+    writer.end(A)
+    assert texts(writer.drain(0.1)) == ["今日は良い天気です/ね。字幕が表示されて", "います。"]
 
 
 def test_text_that_is_nothing_is_no_block() -> None:

@@ -26,7 +26,6 @@ class RowElement {
   #text = made('span', 'caption-text');
   #speaker = made('span', 'caption-speaker');
   #committed = made('span', 'caption-committed');
-  #space = document.createTextNode('');
   #tail = made('span', 'caption-tail');
   /** @type {Row | null} */
   #shown = null;
@@ -34,7 +33,7 @@ class RowElement {
   /** @param {number} place in rows from the top of the strip */
   constructor(place) {
     this.root.style.setProperty('--row', String(place));
-    this.#text.append(this.#committed, this.#space, this.#tail);
+    this.#text.append(this.#committed, this.#tail);
     this.root.append(this.#text);
   }
 
@@ -45,11 +44,8 @@ class RowElement {
     this.#shown = row;
     if (row.name !== (before?.name ?? '')) this.#showName(row.name);
     for (const piece of row.committed.slice(this.#committed.childNodes.length)) this.#committed.append(piece);
-    if (row.tail !== (before?.tail ?? '')) {
-      const words = row.tail.trimStart();
-      this.#space.data = row.tail.slice(0, row.tail.length - words.length);
-      this.#tail.textContent = words;
-    }
+    // A new text node each time: one that is kept would count as having moved.
+    if (row.tail !== (before?.tail ?? '')) this.#tail.textContent = row.tail;
     if (before?.direction !== row.direction) this.root.dir = row.direction ?? 'auto';
     if (row.language !== null && this.root.lang !== row.language) this.root.lang = row.language;
     if (this.root.hidden !== (textOfRow(row) === '')) this.root.hidden = !this.root.hidden;
