@@ -1,7 +1,8 @@
 """The clients' side of ``livecaption.v1``: what ``livecaption stream`` and forwarders build on.
 
-``publish`` is the door, ``publish_blocking`` the one for threads, ``watch`` reads a room; ``session`` is the state machine behind it, free of I/O; ``connection``
-keeps it connected; ``pacing`` plays files at speaking speed.
+``publish`` is the door, ``publish_blocking`` the one for threads, ``watch`` reads a room;
+``session`` is the state machine behind them, free of I/O; ``connection`` keeps it connected;
+``pacing`` plays files at speaking speed.
 """
 
 from livecaption.client.backoff import RetryPolicy

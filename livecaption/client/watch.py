@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeAlias, get_args
 
@@ -137,10 +138,10 @@ class WatchClient:
     async def _open(self) -> ClientConnection:
         socket = await self._dialler.dial()
         self._last_error = None
-        try:
+        with suppress(
+            ConnectionClosed
+        ):  # what the server said before it closed is still to be read
             await socket.send(encode(self._hello))
-        except ConnectionClosed:
-            pass  # what the server said before it closed is still to be read
         return socket
 
     def _new(self, text: str | bytes) -> WatchedMessage | None:
