@@ -24,7 +24,9 @@ def speak(url: str, room: str, speaker: str, path: str, loop: LoopThread) -> Non
     with publish_blocking(url, room=room, speaker=speaker, loop=loop) as captions:
         with open_source(path) as blocks:
             for block in blocks:
-                waiting.wait(max(0.0, schedule.due(len(block), time.monotonic()) - time.monotonic()))
+                waiting.wait(
+                    max(0.0, schedule.due(len(block), time.monotonic()) - time.monotonic())
+                )
                 captions.send(block)
         captions.stop()
         for event in captions.events():
