@@ -1,4 +1,7 @@
-"""A room's captions in a terminal: python examples/terminal_viewer.py ws://localhost:8000 main"""
+"""A room's captions in a terminal.
+
+python examples/terminal_viewer.py ws://localhost:8000 main
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from types import TracebackType
-from typing import Self, TypeAlias, get_args
+from typing import Self, TypeAlias
 
 from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection
@@ -38,9 +38,12 @@ from livecaption.protocol.limits import DEFAULT_ROOM
 from livecaption.protocol.server_messages import (
     ErrorMessage,
     Presence,
+    RoomDelta,
+    RoomFinal,
+    RoomGap,
     RoomMessage,
     RoomPartial,
-    ServerMessage,
+    RoomUtteranceStarted,
     Snapshot,
 )
 
@@ -148,7 +151,7 @@ class WatchClient:
         """Return the message of a frame; None when it says nothing new."""
         if isinstance(text, bytes):
             raise ProtocolError("The server sent a binary message; there are none.")
-        message: ServerMessage | object = decode_server(text)
+        message = decode_server(text)
         match message:
             case ErrorMessage():
                 self._last_error = message if message.fatal else self._last_error
@@ -160,7 +163,7 @@ class WatchClient:
                 return None if known else message
             case Presence() | RoomPartial():
                 return message
-            case _ if isinstance(message, get_args(RoomMessage)):
+            case RoomUtteranceStarted() | RoomDelta() | RoomFinal() | RoomGap():
                 if message.offset <= (self._hello.after or 0):
                     return None
                 self._handled(message.offset)
