@@ -41,4 +41,6 @@ def main(url: str, room: str, *speakers: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 4:
+        sys.exit("usage: meeting_bot.py SERVER ROOM NAME=FILE ...")
     main(*sys.argv[1:])

@@ -34,4 +34,6 @@ def show(final: RoomFinal) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: terminal_viewer.py SERVER [ROOM]")
     asyncio.run(main(*sys.argv[1:3]))

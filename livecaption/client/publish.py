@@ -16,9 +16,8 @@ Or with the audio as an iterator, which ends the session when it is exhausted::
                     print(event.text, end="")
 
 A connection that breaks is opened again behind the scenes, and audio that the server had not
-acknowledged is sent again. A server that can resume goes on with the same session. Today's cannot:
-it gives a new one, and up to about a second may be captioned twice. Audio is kept for a minute;
-``lost_s`` says what a longer outage cost.
+acknowledged is sent again: the session goes on where the server says, without a word lost or
+doubled. Audio is kept for a minute; ``lost_s`` says what a longer outage cost.
 """
 
 from __future__ import annotations
