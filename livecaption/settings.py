@@ -23,7 +23,7 @@ from pydantic_settings import (
 
 from livecaption.core.wordlist import NO_WORDS, WordTable, parse_words
 from livecaption.errors import OperatorError
-from livecaption.protocol.limits import RESUME_GRACE_S
+from livecaption.protocol.limits import DEFAULT_ROOM, MAX_ROOM_CHARS, RESUME_GRACE_S
 
 __all__ = ["Settings", "is_loopback", "load_settings"]
 
@@ -101,7 +101,9 @@ class Settings(BaseSettings):
     ping_s: float = Field(default=10.0, gt=0.0)
     text_file: Path | None = None
     """A file that always holds the newest lines of a room, for OBS text sources."""
-    text_file_room: str = Field(default="main", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    text_file_room: str = Field(
+        default=DEFAULT_ROOM, pattern=rf"^[A-Za-z0-9_-]{{1,{MAX_ROOM_CHARS}}}$"
+    )
     text_file_lines: int = Field(default=2, ge=1, le=10)
     text_file_columns: int = Field(default=42, ge=10, le=200)
     text_file_hold: float = Field(default=5.0, ge=0.0, le=600.0)

@@ -1,11 +1,11 @@
 """Cues for a player that follows live: what has been handed out never changes any more.
 
-A live player fetches captions piece by piece and never looks back. So the feed has an edge on the
-wall clock: ``advance`` moves it, and every cue that begins before the edge is settled for good,
-with its times and its words. Words that become known too late, because the engine was behind, are
-not lost: they come at the edge, at the pace at which they can be read.
+A live player fetches each stretch of captions once and never looks back. So the feed has an edge
+on the wall clock: ``advance`` moves it, and every cue that begins before the edge is settled for
+good, with its times and its words. Words that become known too late, because the engine was
+behind, are not lost: they come at the edge, at the pace at which they can be read.
 
-This module must not know how long a piece is, nor when the edge should move.
+This module must not know how long a stretch is, nor when the edge should move.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A live caption track for HLS players (RFC 8216): its playlist and its pieces, as text.
+"""A live caption track for HLS players (RFC 8216): its playlist and its media segments, as text.
 
-Pieces are numbered by the wall clock, six seconds each since the epoch: numbers and boundaries then
-follow from the time alone, and survive restarts, deletions and pauses without anything kept. The
-playlist has no end: a room is a place where people may always speak again.
+Segments are numbered by the wall clock, six seconds each since the epoch: numbers and boundaries
+then follow from the time alone, and survive restarts, deletions and pauses without anything kept.
+The playlist has no end: a room is a place where people may always speak again.
 
 This module must not know rooms or where cues come from.
 """
@@ -16,36 +16,43 @@ from livecaption.core.cue_files import vtt, vtt_header
 from livecaption.core.cues import Cue
 from livecaption.core.timeline import iso_time
 
-__all__ = ["KEEP_MS", "SEGMENT_MS", "newest_segment", "oldest_segment", "playlist", "segment"]
+__all__ = [
+    "KEEP_MS",
+    "SEGMENT_MS",
+    "newest_segment",
+    "oldest_segment",
+    "playlist_text",
+    "segment_text",
+]
 
 SEGMENT_MS = 6000
 """What Apple's authoring guide asks for, and video in HLS usually has."""
 _DELAY_MS = 10_000
-"""From the end of a piece until it is listed. Its last cue may go on for 7 s behind it, and words
-are committed 1 to 2 s after they were said. Players are three pieces (18 s) behind anyhow."""
+"""From the end of a segment until it is listed. Its last cue may go on for 7 s behind it, and words
+are committed 1 to 2 s after they were said. Players are three segments (18 s) behind anyhow."""
 _LISTED = 100
-"""Pieces in the playlist: ten minutes, for those who pause or go back."""
+"""Segments in the playlist: ten minutes, for those who pause or go back."""
 KEEP_MS = (_LISTED + 20) * SEGMENT_MS
-"""How far back cues are needed: RFC 8216, 6.2.2 wants pieces to stay a while after they left the
+"""How far back cues are needed: RFC 8216, 6.2.2 wants segments to stay a while after they left the
 playlist."""
 
 
 def newest_segment(now_ms: int) -> int:
-    """Return the number of the last piece that is complete at a time since the epoch."""
+    """Return the number of the last segment that is complete at a time since the epoch."""
     return (now_ms - _DELAY_MS) // SEGMENT_MS - 1
 
 
 def oldest_segment(newest: int) -> int:
-    """Return the number of the first piece that can still be had."""
+    """Return the number of the first segment that can still be had."""
     return newest - KEEP_MS // SEGMENT_MS + 2
 
 
-def playlist(newest: int, query: str = "") -> str:
+def playlist_text(newest: int, query: str = "") -> str:
     """Write the media playlist, a window that slides.
 
     Args:
-        newest: the last piece in it.
-        query: goes behind the address of each piece, without the question mark.
+        newest: the last segment in it.
+        query: goes behind the address of each segment, without the question mark.
     """
     first = newest - _LISTED + 1
     lines = [
@@ -61,11 +68,11 @@ def playlist(newest: int, query: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def segment(cues: Iterable[Cue], *, zero_ms: int, mpegts: int) -> str:
-    """Write one piece. A cue that goes across its edges stands, whole, in both neighbours.
+def segment_text(cues: Iterable[Cue], *, zero_ms: int, mpegts: int) -> str:
+    """Write one segment. A cue that goes across its edges stands, whole, in both neighbours.
 
     Args:
-        cues: what is on screen during the piece; times since the epoch.
+        cues: what is on screen during the segment; times since the epoch.
         zero_ms: when the video's clock was at ``mpegts``, in milliseconds since the epoch.
             What was said before is left out.
         mpegts: the video's clock then, in 1/90,000 s.

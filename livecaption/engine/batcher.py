@@ -78,7 +78,7 @@ class Batcher:
         policy: BatchPolicy | None = None,
         *,
         max_waiting: int = 4096,
-        max_waiting_per_session: int = 16,
+        max_waiting_per_session: int = 128,
         max_jobs: int = 64,
     ) -> None:
         self._transcriber = transcriber

@@ -1,7 +1,7 @@
-"""``captions.m3u8`` and its pieces: a room's captions as a live WebVTT track for HLS players.
+"""``captions.m3u8`` and its segments: a room's captions as a live WebVTT track for HLS players.
 
 Everything is computed when a player asks; nothing runs meanwhile. A room that is being watched is
-read once for each new piece, however many players there are.
+read once for each new segment, however many players there are.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from livecaption.core.hls import (
     SEGMENT_MS,
     newest_segment,
     oldest_segment,
-    playlist,
-    segment,
+    playlist_text,
+    segment_text,
 )
 from livecaption.core.timed_text import Segment, TimedWord
 from livecaption.core.timeline import iso_time, segment_of
@@ -49,8 +49,8 @@ __all__ = ["live_track_routes", "said_in"]
 _ROOMS_KEPT = 64
 """Rooms whose settled cues are remembered; of one that was forgotten, words that were late may be
 missing or doubled at one boundary when it is asked for again."""
-_KEEP_PIECE_S = 300
-"""How long caches may keep a piece: no piece changes, but a room may be deleted."""
+_KEEP_SEGMENT_S = 300
+"""How long caches may keep a segment: no segment changes, but a room may be deleted."""
 _MOST_TICKS = 2**33 - 1
 """The clock of MPEG-2 has 33 bits."""
 
@@ -64,7 +64,7 @@ def live_track_routes(clock: Callable[[], float] = time.time) -> list[Route]:
     track = LiveTrack(clock)
     return [
         Route("/v1/rooms/{room}/captions.m3u8", with_refusals(track.playlist)),
-        Route("/v1/rooms/{room}/captions/{number:int}.vtt", with_refusals(track.piece)),
+        Route("/v1/rooms/{room}/captions/{number:int}.vtt", with_refusals(track.segment)),
     ]
 
 
@@ -74,7 +74,7 @@ class _Watched:
 
     feed: CaptionFeed = field(default_factory=lambda: CaptionFeed(keep_ms=KEEP_MS))
     settled: int = -1
-    """The last piece whose cues are settled."""
+    """The last segment whose cues are settled."""
     zero: float = 0.0
     """Wall-clock time of the transcript's first sample."""
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -97,26 +97,28 @@ class LiveTrack:
         if mpegts:
             query["mpegts"] = str(mpegts)
         headers = cross_origin_headers(request.headers, request.app.state.hub.settings)
-        text = playlist(self._newest(), urlencode(query))
+        text = playlist_text(self._newest(), urlencode(query))
         return Response(text, headers=headers, media_type="application/vnd.apple.mpegurl")
 
-    async def piece(self, request: Request) -> Response:
-        """Answer with one piece."""
+    async def segment(self, request: Request) -> Response:
+        """Answer with one segment."""
         room = room_of(request)
         number: int = request.path_params["number"]
         newest = self._newest()
         if not oldest_segment(newest) <= number <= newest:
-            raise Refusal(404, "no_piece", "This piece is not there yet, or no longer.")
+            raise Refusal(404, "no_segment", "This segment is not there yet, or no longer.")
         zero, mpegts = _mapping_of(request)
-        watched = await self._settled(request, room, newest)
         begin = number * SEGMENT_MS
-        text = segment(
-            watched.feed.between(begin, begin + SEGMENT_MS),
-            zero_ms=round(1000 * (watched.zero if zero is None else zero)),
-            mpegts=mpegts,
-        )
+        watched = self._watched.setdefault(room, _Watched())
+        async with watched.reading:  # the thread that settles cues must not meet one that reads
+            if watched.settled < newest:
+                is_used = await self._settle(request, room, watched, newest)
+                self._remember(room, watched, is_used=is_used)
+            cues = watched.feed.between(begin, begin + SEGMENT_MS)
+        zero = watched.zero if zero is None else zero
+        text = segment_text(cues, zero_ms=round(1000 * zero), mpegts=mpegts)
         headers = {
-            "Cache-Control": f"public, max-age={_KEEP_PIECE_S}",
+            "Cache-Control": f"public, max-age={_KEEP_SEGMENT_S}",
             **cross_origin_headers(request.headers, request.app.state.hub.settings),
         }
         return Response(text, headers=headers, media_type="text/vtt; charset=utf-8")
@@ -124,17 +126,12 @@ class LiveTrack:
     def _newest(self) -> int:
         return newest_segment(int(self._clock() * 1000))
 
-    async def _settled(self, request: Request, room: str, newest: int) -> _Watched:
-        """Return a room with all cues settled that begin before the end of piece ``newest``."""
-        watched = self._watched.setdefault(room, _Watched())
-        async with watched.reading:
-            if watched.settled < newest:
-                is_used = await self._settle(request, room, watched, newest)
-                self._remember(room, watched, is_used=is_used)
-        return watched
-
     async def _settle(self, request: Request, room: str, watched: _Watched, newest: int) -> bool:
-        """Return whether somebody has spoken or may be about to speak."""
+        """Settle all cues that begin before the end of segment ``newest``.
+
+        Returns:
+            Whether somebody has spoken in the room or may be about to.
+        """
         hub = request.app.state.hub
         # In this order: an utterance that is closed in between is in both, not in neither.
         still_open, is_live = _open_utterances(hub.rooms, room)

@@ -1,4 +1,4 @@
-"""A live player fetches each piece once: nothing it has seen may change, nothing may be missing."""
+"""A live player fetches each segment once: what it has seen may not change, nothing be missing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from livecaption.core.cues import Cue
 from livecaption.core.timed_text import Segment, TimedWord
 
 START = 1_795_521_600
-"""Seconds since the epoch; a whole number of pieces."""
-PIECE = 6000
+"""Seconds since the epoch; a whole number of segments."""
+SEGMENT_MS = 6000
 FOR_EVER = 10**12
 
 
@@ -37,9 +37,9 @@ def said(
     return Said(session, utterance, (speaker or session, ""), speaker, segment)
 
 
-def edge(pieces: int) -> int:
-    """The edge behind so many pieces."""
-    return START * 1000 + pieces * PIECE
+def edge(segments: int) -> int:
+    """The edge behind so many segments."""
+    return START * 1000 + segments * SEGMENT_MS
 
 
 def text_of(cues: list[Cue]) -> str:
@@ -48,24 +48,24 @@ def text_of(cues: list[Cue]) -> str:
 
 @dataclass
 class Player:
-    """Fetches each piece once, when it is there, and shows what it gets."""
+    """Fetches each segment once, when it is there, and shows what it gets."""
 
     feed: CaptionFeed
     at: int = 0
 
     def __post_init__(self) -> None:
-        self.pieces: dict[int, list[Cue]] = {}
+        self.segments: dict[int, list[Cue]] = {}
 
-    def follow(self, utterances: list[Said], pieces: int) -> None:
-        self.feed.advance(utterances, edge(pieces))
-        for number in range(self.at, pieces):
-            self.pieces[number] = self.feed.between(edge(number), edge(number + 1))
-        self.at = pieces
+    def follow(self, utterances: list[Said], segments: int) -> None:
+        self.feed.advance(utterances, edge(segments))
+        for number in range(self.at, segments):
+            self.segments[number] = self.feed.between(edge(number), edge(number + 1))
+        self.at = segments
 
     @property
     def shown(self) -> list[Cue]:
-        """Cues that stand in several pieces count once, as a player takes them."""
-        distinct = {cue: None for cues in self.pieces.values() for cue in cues}
+        """Cues that stand in several segments count once, as a player takes them."""
+        distinct = {cue: None for cues in self.segments.values() for cue in cues}
         return sorted(distinct, key=lambda cue: cue.start)
 
 
@@ -100,8 +100,8 @@ def known(speech: list[tuple[float, Said]], now: float) -> list[Said]:
 def played(speech: list[tuple[float, Said]]) -> Player:
     player = Player(CaptionFeed(keep_ms=FOR_EVER))
     last = int(speech[-1][1].segment.end - START) // 6 + 30
-    for pieces in range(1, last):
-        player.follow(known(speech, 6 * pieces + 10), pieces)
+    for segments in range(1, last):
+        player.follow(known(speech, 6 * segments + 10), segments)
     return player
 
 
@@ -120,20 +120,20 @@ def test_every_word_is_shown_once_and_in_order_however_late_it_became_known(
 @given(speeches())
 def test_what_a_player_has_fetched_never_changes(speech: list[tuple[float, Said]]) -> None:
     player = played(speech)
-    for number, cues in player.pieces.items():
+    for number, cues in player.segments.items():
         assert player.feed.between(edge(number), edge(number + 1)) == cues
 
 
 @given(speeches())
-def test_a_cue_begins_in_a_piece_that_had_not_been_fetched_when_it_came(
+def test_a_cue_begins_in_a_segment_that_had_not_been_fetched_when_it_came(
     speech: list[tuple[float, Said]],
 ) -> None:
-    pieces = played(speech).pieces
-    for number, cues in pieces.items():
+    segments = played(speech).segments
+    for number, cues in segments.items():
         for cue in cues:
-            first = (cue.start - edge(0)) // PIECE
+            first = (cue.start - edge(0)) // SEGMENT_MS
             assert first <= number
-            assert cue in pieces[first]
+            assert cue in segments[first]
 
 
 @given(speeches())
@@ -145,10 +145,10 @@ def test_cues_of_a_voice_stand_long_enough_and_never_overlap(
     assert all(one.end + READING.gap_ms <= two.start for one, two in pairwise(shown))
 
 
-def test_a_cue_across_an_edge_stands_in_both_pieces_with_the_same_times() -> None:
+def test_a_cue_across_an_edge_stands_in_both_segments_with_the_same_times() -> None:
     player = Player(CaptionFeed(keep_ms=FOR_EVER))
     player.follow([said("We moved forty two users on Monday.", 5.0)], 2)
-    (first,), (second,) = player.pieces[0], player.pieces[1]
+    (first,), (second,) = player.segments[0], player.segments[1]
     assert first == second
     assert first.start < edge(1) < first.end
 
@@ -166,8 +166,8 @@ def test_words_known_too_late_come_at_the_edge_at_reading_pace() -> None:
     player.follow([], 2)
     late = said("This is what was said while the engine was busy with all the others.", 1.0)
     then = said("And on it goes.", 20.0, utterance=2)
-    for pieces in (3, 4):
-        player.follow([late, then], pieces)
+    for segments in (3, 4):
+        player.follow([late, then], segments)
     *delayed, last = player.shown
     assert delayed[0].start == edge(2)
     assert all(cue.end - cue.start >= cue.columns * 1000 // 17 for cue in delayed)

@@ -1,4 +1,4 @@
-"""Playlist and pieces of a live caption track, as RFC 8216 wants them."""
+"""Playlist and segments of a live caption track, as RFC 8216 wants them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from livecaption.core.hls import (
     SEGMENT_MS,
     newest_segment,
     oldest_segment,
-    playlist,
-    segment,
+    playlist_text,
+    segment_text,
 )
 
 NOON = 1_795_521_600_000
 
 
 @given(st.integers(NOON, NOON + 10**7))
-def test_a_piece_is_listed_once_ten_seconds_have_gone_since_its_end(now: int) -> None:
+def test_a_segment_is_listed_once_ten_seconds_have_gone_since_its_end(now: int) -> None:
     end = (newest_segment(now) + 1) * SEGMENT_MS
     assert end + 10_000 <= now < end + 10_000 + SEGMENT_MS
 
 
 def test_the_playlist_is_a_sliding_window_without_an_end() -> None:
-    lines = playlist(1000).splitlines()
+    lines = playlist_text(1000).splitlines()
     assert lines[:5] == [
         "#EXTM3U",
         "#EXT-X-VERSION:3",
@@ -38,34 +38,34 @@ def test_the_playlist_is_a_sliding_window_without_an_end() -> None:
         "#EXT-X-MEDIA-SEQUENCE:901",
         "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T01:30:06.000Z",
     ]
-    pieces = [line for line in lines if not line.startswith("#")]
-    assert pieces == [f"captions/{number}.vtt" for number in range(901, 1001)]
+    segments = [line for line in lines if not line.startswith("#")]
+    assert segments == [f"captions/{number}.vtt" for number in range(901, 1001)]
     assert lines.count("#EXTINF:6.000,") == 100
     assert not any("ENDLIST" in line or "PLAYLIST-TYPE" in line for line in lines)
 
 
-def test_a_later_playlist_only_drops_pieces_in_front_and_adds_them_behind() -> None:
+def test_a_later_playlist_only_drops_segments_in_front_and_adds_them_behind() -> None:
     def numbers(newest: int) -> list[int]:
-        return [int(n) for n in re.findall(r"captions/(\d+)\.vtt", playlist(newest))]
+        return [int(n) for n in re.findall(r"captions/(\d+)\.vtt", playlist_text(newest))]
 
     assert numbers(1003)[:-3] == numbers(1000)[3:]
 
 
-def test_a_piece_that_left_the_playlist_can_still_be_had_for_a_while() -> None:
+def test_a_segment_that_left_the_playlist_can_still_be_had_for_a_while() -> None:
     newest = 1000
     first_listed = newest - 99
     assert oldest_segment(newest) < first_listed - 10
     assert oldest_segment(newest) * SEGMENT_MS >= (newest + 1) * SEGMENT_MS - KEEP_MS
 
 
-def test_the_query_goes_with_every_piece() -> None:
-    pieces = re.findall(r"captions/.*", playlist(1000, "zero=x&mpegts=5"))
-    assert all(piece.endswith(".vtt?zero=x&mpegts=5") for piece in pieces)
+def test_the_query_goes_with_every_segment() -> None:
+    segments = re.findall(r"captions/.*", playlist_text(1000, "zero=x&mpegts=5"))
+    assert all(segment.endswith(".vtt?zero=x&mpegts=5") for segment in segments)
 
 
-def test_a_piece_maps_its_times_to_the_videos_clock() -> None:
+def test_a_segment_maps_its_times_to_the_videos_clock() -> None:
     cues = [Cue(NOON + 1500, NOON + 4000, ("Good <morning>.",), "Ada")]
-    text = segment(cues, zero_ms=NOON, mpegts=126_000)
+    text = segment_text(cues, zero_ms=NOON, mpegts=126_000)
     assert text == (
         "WEBVTT\n"
         "X-TIMESTAMP-MAP=MPEGTS:126000,LOCAL:00:00:00.000\n"
@@ -78,8 +78,8 @@ def test_a_piece_maps_its_times_to_the_videos_clock() -> None:
     assert [html.unescape(caption.text) for caption in read.captions] == ["Good <morning>."]
 
 
-def test_a_piece_without_captions_is_valid_too() -> None:
-    text = segment([], zero_ms=0, mpegts=0)
+def test_a_segment_without_captions_is_valid_too() -> None:
+    text = segment_text([], zero_ms=0, mpegts=0)
     assert text == "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n"
     assert webvtt.from_string(text).captions == []
 
@@ -94,5 +94,5 @@ def test_a_piece_without_captions_is_valid_too() -> None:
     ],
 )
 def test_times_before_the_videos_zero_are_left_out(start: int, end: int, times: list[str]) -> None:
-    text = segment([Cue(NOON + start, NOON + end, ("Word.",))], zero_ms=NOON, mpegts=0)
+    text = segment_text([Cue(NOON + start, NOON + end, ("Word.",))], zero_ms=NOON, mpegts=0)
     assert re.findall(r".* --> .*", text) == times

@@ -1,4 +1,4 @@
-"""The live caption track as a player sees it: a playlist, and pieces that never change."""
+"""The live caption track as a player sees it: a playlist, and segments that never change."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from tests.server.publishing import new_rooms, publish
 from tests.serving import running_server
 
 ADA = Speaker("s_1", "Ada")
-PIECE_S = 6
+SEGMENT_S = 6
 DELAY_S = 10
-"""From the end of a piece until it is listed."""
+"""From the end of a segment until it is listed."""
 
 
 @dataclass
@@ -52,13 +52,13 @@ class Site:
     def clock(self) -> float:
         return self.now
 
-    async def piece(self, number: int, room: str = "main", query: str = "") -> str:
+    async def segment(self, number: int, room: str = "main", query: str = "") -> str:
         answer = await self.http.get(f"/v1/rooms/{room}/captions/{number}.vtt{query}")
         assert answer.status_code == 200, answer.text
         return answer.text
 
     async def captions(self, number: int, room: str = "main") -> list[str]:
-        read = webvtt.from_string(await self.piece(number, room))
+        read = webvtt.from_string(await self.segment(number, room))
         return [f"{each.start} {each.text}" for each in read.captions]
 
 
@@ -74,13 +74,13 @@ async def site() -> AsyncIterator[Site]:
 
 
 def number_at(seconds: float) -> int:
-    """The piece in which a moment after noon lies."""
-    return int(NOON + seconds) // PIECE_S
+    """The segment in which a moment after noon lies."""
+    return int(NOON + seconds) // SEGMENT_S
 
 
-def listed_at(piece: int) -> float:
-    """When a piece is listed for the first time."""
-    return float((piece + 1) * PIECE_S + DELAY_S)
+def listed_at(segment: int) -> float:
+    """When a segment is listed for the first time."""
+    return float((segment + 1) * SEGMENT_S + DELAY_S)
 
 
 async def test_a_player_follows_the_playlist_and_finds_what_was_said() -> None:
@@ -97,11 +97,11 @@ async def test_a_player_follows_the_playlist_and_finds_what_was_said() -> None:
         assert answer.headers["Cache-Control"] == "no-cache"
         captions = {}
         for path in re.findall(r"^captions/.*", answer.text, re.MULTILINE):
-            piece = await fetch(running, f"/v1/rooms/main/{path}")
-            assert piece.status == 200
-            assert piece.headers["Content-Type"] == "text/vtt; charset=utf-8"
-            assert piece.headers["Cache-Control"] == "public, max-age=300"
-            for each in webvtt.from_string(piece.text).captions:
+            segment = await fetch(running, f"/v1/rooms/main/{path}")
+            assert segment.status == 200
+            assert segment.headers["Content-Type"] == "text/vtt; charset=utf-8"
+            assert segment.headers["Cache-Control"] == "public, max-age=300"
+            for each in webvtt.from_string(segment.text).captions:
                 captions[each.start, each.end, each.text] = each.voice
         assert [(start, text, voice) for (start, _, text), voice in captions.items()] == [
             ("00:00:02.000", "Good morning everyone.", "Ada"),
@@ -109,12 +109,12 @@ async def test_a_player_follows_the_playlist_and_finds_what_was_said() -> None:
         ]
 
 
-async def test_a_piece_is_there_when_it_is_listed_and_not_before(site: Site) -> None:
+async def test_a_segment_is_there_when_it_is_listed_and_not_before(site: Site) -> None:
     number = number_at(0)
     path = f"/v1/rooms/main/captions/{number}.vtt"
     site.now = listed_at(number) - 0.01
     early = await site.http.get(path)
-    assert (early.status_code, early.json()["error"]["code"]) == (404, "no_piece")
+    assert (early.status_code, early.json()["error"]["code"]) == (404, "no_segment")
     assert f"/{number}.vtt" not in (await site.http.get("/v1/rooms/main/captions.m3u8")).text
     site.now = listed_at(number)
     assert (await site.http.get(path)).status_code == 200
@@ -123,16 +123,16 @@ async def test_a_piece_is_there_when_it_is_listed_and_not_before(site: Site) -> 
     assert (await site.http.get(path)).status_code == 404
 
 
-async def test_a_piece_once_fetched_stays_as_it_is_and_late_words_come_in_the_next(
+async def test_a_segment_once_fetched_stays_as_it_is_and_late_words_come_in_the_next(
     site: Site,
 ) -> None:
     first = number_at(0)
     site.hub.store.add(line("On time.", 1.0, speaker="Ada"))
     site.now = listed_at(first)
-    fetched = await site.piece(first)
+    fetched = await site.segment(first)
     site.hub.store.add(line("Too late.", 3.0, speaker="Ada", utterance=2))
     site.now = listed_at(first + 1)
-    assert await site.piece(first) == fetched
+    assert await site.segment(first) == fetched
     assert await site.captions(first) == ["00:00:01.000 On time."]
     assert await site.captions(first + 1) == ["00:00:06.000 Too late."]
 
@@ -176,20 +176,20 @@ async def test_the_times_fit_the_video_that_the_player_shows(site: Site) -> None
     query = "?zero=2026-11-24T12:01:00Z&mpegts=126000"
     playlist = (await site.http.get(f"/v1/rooms/main/captions.m3u8{query}")).text
     path = re.findall(rf"captions/{number_at(90)}\.vtt(.*)", playlist)[0]
-    piece = await site.piece(number_at(90), query=path)
-    assert piece.splitlines()[1] == "X-TIMESTAMP-MAP=MPEGTS:126000,LOCAL:00:00:00.000"
-    assert [each.start for each in webvtt.from_string(piece).captions] == ["00:00:30.000"]
+    segment = await site.segment(number_at(90), query=path)
+    assert segment.splitlines()[1] == "X-TIMESTAMP-MAP=MPEGTS:126000,LOCAL:00:00:00.000"
+    assert [each.start for each in webvtt.from_string(segment).captions] == ["00:00:30.000"]
 
 
-async def test_the_program_date_time_is_that_of_the_first_piece(site: Site) -> None:
+async def test_the_program_date_time_is_that_of_the_first_segment(site: Site) -> None:
     text = (await site.http.get("/v1/rooms/main/captions.m3u8")).text
     first = int(re.findall(r"captions/(\d+)\.vtt", text)[0])
     assert f"#EXT-X-MEDIA-SEQUENCE:{first}\n" in text
-    moment = datetime.fromtimestamp(first * PIECE_S, tz=UTC)
+    moment = datetime.fromtimestamp(first * SEGMENT_S, tz=UTC)
     assert f"#EXT-X-PROGRAM-DATE-TIME:{moment:%Y-%m-%dT%H:%M:%S}.000Z\n" in text
 
 
-async def test_what_was_deleted_is_gone_with_the_next_piece(site: Site) -> None:
+async def test_what_was_deleted_is_gone_with_the_next_segment(site: Site) -> None:
     number = number_at(0)
     site.hub.store.add(line("Secret.", 1.0))
     site.now = listed_at(number)
@@ -203,7 +203,7 @@ async def test_rooms_that_nobody_uses_push_no_room_out(site: Site) -> None:
     number = number_at(0)
     site.hub.store.add(line("On time.", 1.0))
     site.now = listed_at(number)
-    await site.piece(number)
+    await site.segment(number)
     for n in range(100):
         assert await site.captions(number, room=f"empty_{n}") == []
     site.hub.store.add(line("Too late.", 1.5, utterance=2))
@@ -226,12 +226,14 @@ async def test_captions_that_look_like_markup_are_text(site: Site) -> None:
         site.hub.store.add(line(text, 8.0 * n, utterance=n))
     site.now = listed_at(number_at(8 * len(TRICKY)))
     numbers = range(number_at(0), number_at(8 * len(TRICKY)) + 1)
-    pieces = [await site.piece(number) for number in numbers]
-    assert any("&lt;img src=x" in piece for piece in pieces)
-    for piece in pieces:
-        assert "<" not in piece
-        assert piece.count("-->") == len(webvtt.from_string(piece).captions)
-    shown = "".join(each.text for piece in pieces for each in webvtt.from_string(piece).captions)
+    segments = [await site.segment(number) for number in numbers]
+    assert any("&lt;img src=x" in segment for segment in segments)
+    for segment in segments:
+        assert "<" not in segment
+        assert segment.count("-->") == len(webvtt.from_string(segment).captions)
+    shown = "".join(
+        each.text for segment in segments for each in webvtt.from_string(segment).captions
+    )
     assert all(
         html.escape(text, quote=False).replace(" ", "") in "".join(shown.split()) for text in TRICKY
     )
@@ -264,6 +266,6 @@ async def test_players_on_allowed_sites_may_read_it() -> None:
             running, "/v1/rooms/main/captions.m3u8", Origin="https://friend.example"
         )
         assert answer.headers["Access-Control-Allow-Origin"] == "https://friend.example"
-        piece = re.findall(r"^captions/.*", answer.text, re.MULTILINE)[-1]
-        answer = await fetch(running, f"/v1/rooms/main/{piece}", Origin="https://friend.example")
+        segment = re.findall(r"^captions/.*", answer.text, re.MULTILINE)[-1]
+        answer = await fetch(running, f"/v1/rooms/main/{segment}", Origin="https://friend.example")
         assert answer.headers["Access-Control-Allow-Origin"] == "https://friend.example"
