@@ -110,6 +110,7 @@ async def test_rows_roll_up_at_the_bottom_and_nothing_that_is_full_is_touched_or
     seen = await page.evaluate(TESTIMONY)
     assert seen["rows"] >= 8
     assert (seen["repainted"], seen["moved"], seen["shifts"], seen["wraps"]) == (0, 0, 0, 0)
+    await page.wait_for_function("document.getAnimations().length === 0")
     window = await page.locator(".caption-lines").bounding_box()
     last = await page.locator(".caption-text").last.bounding_box()
     assert window is not None
@@ -151,6 +152,7 @@ async def test_the_pixels_of_a_full_row_stay_while_the_next_one_grows(
     watcher = await greeted(server)
     await watcher.say(**delta(1, 1, LONG[:60]))
     await expect(page.locator(".caption-line")).to_have_count(2)
+    await page.wait_for_function("document.getAnimations().length === 0")
     box = await page.locator(".caption-line").first.bounding_box()
     assert box is not None
     clip = FloatRect(x=0.0, y=box["y"], width=800.0, height=box["height"])

@@ -43,9 +43,12 @@ class RowElement {
     if (before === row) return;
     this.#shown = row;
     if (row.name !== (before?.name ?? '')) this.#showName(row.name);
-    for (const piece of row.committed.slice(this.#committed.childNodes.length)) this.#committed.append(piece);
-    // A new text node each time: one that is kept would count as having moved.
-    if (row.tail !== (before?.tail ?? '')) this.#tail.textContent = row.tail;
+    const fresh = row.committed.slice(this.#committed.childNodes.length);
+    for (const piece of fresh) this.#committed.append(piece);
+    // A new text node each time: one that is kept, behind words that came, would have moved.
+    if (row.tail !== (before?.tail ?? '') || fresh.length > 0) {
+      this.#tail.replaceChildren(...(row.tail === '' ? [] : [row.tail]));
+    }
     if (before?.direction !== row.direction) this.root.dir = row.direction ?? 'auto';
     if (row.language !== null && this.root.lang !== row.language) this.root.lang = row.language;
     if (this.root.hidden !== (textOfRow(row) === '')) this.root.hidden = !this.root.hidden;
