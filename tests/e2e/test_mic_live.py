@@ -130,9 +130,10 @@ async def _speaking(browser: Browser, port: int) -> AsyncIterator[Page]:
 
 async def _session(page: Page) -> str:
     """The session that the page would go on with."""
-    await page.wait_for_function(
-        "() => JSON.parse(sessionStorage.getItem('livecaption.session'))?.checkpoint"
-    )
+    kept = "JSON.parse(sessionStorage.getItem('livecaption.session'))?.checkpoint != null"
+    async with asyncio.timeout(20):  # asked from here, because the page's policy allows no eval
+        while not await page.evaluate(kept):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     name: str = await page.evaluate(
         "JSON.parse(sessionStorage.getItem('livecaption.session')).checkpoint.session"
     )

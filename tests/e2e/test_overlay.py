@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +48,13 @@ async def greeted(server: FakeServer, **snapshot: Any) -> Conversation:
 async def open_overlay(open_page: OpenPage, path: str = "/overlay/main", **options: Any) -> Page:
     """An overlay as large as OBS makes a source."""
     return await open_page(path, viewport=options.pop("viewport", OBS_SOURCE), **options)
+
+
+async def animations_end(page: Page) -> None:
+    """Wait until nothing moves; asked from here, because the page's policy allows no eval."""
+    async with asyncio.timeout(10):
+        while await page.evaluate("document.getAnimations().length"):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def test_it_shows_the_room_of_its_address_beginning_with_what_is_there(
@@ -110,7 +118,7 @@ async def test_rows_roll_up_at_the_bottom_and_nothing_that_is_full_is_touched_or
     seen = await page.evaluate(TESTIMONY)
     assert seen["rows"] >= 8
     assert (seen["repainted"], seen["moved"], seen["shifts"], seen["wraps"]) == (0, 0, 0, 0)
-    await page.wait_for_function("document.getAnimations().length === 0")
+    await animations_end(page)
     window = await page.locator(".caption-lines").bounding_box()
     last = await page.locator(".caption-text").last.bounding_box()
     assert window is not None
@@ -152,7 +160,7 @@ async def test_the_pixels_of_a_full_row_stay_while_the_next_one_grows(
     watcher = await greeted(server)
     await watcher.say(**delta(1, 1, LONG[:60]))
     await expect(page.locator(".caption-line")).to_have_count(2)
-    await page.wait_for_function("document.getAnimations().length === 0")
+    await animations_end(page)
     box = await page.locator(".caption-line").first.bounding_box()
     assert box is not None
     clip = FloatRect(x=0.0, y=box["y"], width=800.0, height=box["height"])
