@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from bench.timing import median_us
-from livecaption.core.captions import Delta, UtteranceStarted
+from livecaption.core.captions import CaptionEvent, Delta, UtteranceStarted
 from livecaption.core.hypothesis import Word
 from livecaption.core.outbox import Outbox
-from livecaption.server.rooms import Room, Speaker
+from livecaption.server.room import Room, Speaker
 
 _READERS = 1000
+
+
+def _publish(room: Room, event: CaptionEvent, speaker: Speaker) -> None:
+    stamped = room.stamp(event, speaker)
+    if stamped is not None:
+        room.deliver(stamped)
 
 
 def run() -> dict[str, float]:
@@ -17,14 +23,14 @@ def run() -> dict[str, float]:
     for box in boxes:
         room.join(box.put, None)
     speaker = Speaker("s_1", None)
-    room.publish(UtteranceStarted(1, 1, 0), speaker)
+    _publish(room, UtteranceStarted(1, 1, 0), speaker)
     event = Delta(2, 1, " word", (Word(" word", 0, 4800, 0.9),))
 
     def publish() -> None:
-        room.publish(event, speaker)
+        _publish(room, event, speaker)
 
     def deliver() -> None:
-        room.publish(event, speaker)
+        _publish(room, event, speaker)
         for box in boxes:
             box.drain()
 

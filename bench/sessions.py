@@ -40,7 +40,10 @@ from livecaption.engine.config import EngineConfig
 from livecaption.engine.faster_whisper import FasterWhisperTranscriber
 from livecaption.media.sources import open_source
 from livecaption.server.live_session import LiveSession
-from livecaption.server.rooms import Room
+from livecaption.server.recorder import Recorder
+from livecaption.server.room import Room, Stamped
+from livecaption.storage.records import SessionOpened
+from livecaption.storage.store import TranscriptStore
 
 TITLE = "sessions on one CPU thread, naive and ours, random Whisper-tiny"
 LIMIT_S = 1.5
@@ -189,16 +192,22 @@ async def measure_sessions(
     engine = WeighedTranscriber(real, heard)
     batcher = Batcher(engine, trial.batches)
     listeners = [Listener(heard[f"s{index}"]) for index in range(count)]
+    store = await TranscriptStore.open(None)
+    recorder = Recorder(store)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(batcher.run())
+        tasks.create_task(recorder.run())
         await batcher.warm_up()
         batcher.stats.busy_s = 0.0
         async with asyncio.TaskGroup() as sessions:
             for index, (start, listener) in enumerate(zip(starts, listeners, strict=True)):
                 played = np.concatenate([audio[start:], audio[:start]])
-                sessions.create_task(_session(f"s{index}", played, batcher, listener, trial))
+                room = HeardRoom(f"s{index}", listener)
+                sessions.create_task(_session(room, played, batcher, recorder, trial))
         busy = batcher.stats.busy_s
         await batcher.aclose()
+        await recorder.aclose()
+    await store.aclose()
     lags = [lag for listener in listeners for lag in listener.lags]
     commits = [lag for listener in listeners for lag in listener.commits]
     return {
@@ -220,24 +229,31 @@ def _from(words: list[Word], start: int, length: int) -> list[Word]:
     return later + [w.shifted(length - start) for w in words if w.stop <= start]
 
 
+class HeardRoom(Room):
+    """The room of one session, with somebody who notes when each event comes."""
+
+    def __init__(self, name: str, listener: Listener) -> None:
+        super().__init__(name)
+        self.listener = listener
+
+    def deliver(self, stamped: Stamped) -> None:
+        super().deliver(stamped)
+        self.listener.take(stamped.event)
+
+
 async def _session(
-    name: str, audio: Samples, batcher: Batcher, listener: Listener, trial: Trial
+    room: HeardRoom, audio: Samples, batcher: Batcher, recorder: Recorder, trial: Trial
 ) -> None:
+    name, listener = room.name, room.listener
     policy = REALTIME.with_hop(int(trial.hop_s * SAMPLE_RATE))
     session = CaptionSession(
         SessionConfig(name, policy=policy, previous_text=False, verify_speech=False),
         new_detector(),
     )
+    recorder.submit([SessionOpened(name, name, b"", 0.0, "{}")])
     clock = asyncio.get_running_loop().time
     async with asyncio.TaskGroup() as tasks:
-        live = LiveSession(
-            session,
-            batcher,
-            Room(name),
-            tasks,
-            max_hop_s=trial.max_hop_s,
-            on_event=listener.take,
-        )
+        live = LiveSession(session, batcher, recorder, room, tasks, max_hop_s=trial.max_hop_s)
         # Sessions do not begin in step: real speakers do not either.
         await asyncio.sleep(int(name[1:]) * 0.037 % 1.0)
         listener.began = clock()
