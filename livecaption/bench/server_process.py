@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -38,7 +39,8 @@ async def our_server(settings: Mapping[str, str]) -> AsyncIterator[ServerUnderTe
 
     Args:
         settings: by their name in upper case, such as ``{"MODEL": "micro-en"}``; what is not
-            given comes from the environment, as for ``livecaption serve``.
+            given comes from the environment, as for ``livecaption serve``. Transcripts are kept
+            in a directory of their own, which is deleted afterwards.
 
     Raises:
         OperatorError: it does not start; the sentence is its own.
@@ -46,6 +48,14 @@ async def our_server(settings: Mapping[str, str]) -> AsyncIterator[ServerUnderTe
     environment = tuned_environment(os.environ) or dict(os.environ)
     environment |= {"LIVECAPTION_HOST": "127.0.0.1", "LIVECAPTION_PORT": "0"}
     environment |= {f"LIVECAPTION_{name}": value for name, value in settings.items()}
+    with tempfile.TemporaryDirectory(prefix="livecaption-bench-") as directory:
+        environment.setdefault("LIVECAPTION_DATA_DIR", directory)
+        async with _started(environment) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _started(environment: Mapping[str, str]) -> AsyncIterator[ServerUnderTest]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "livecaption.bench.measured_server"),
         stdin=asyncio.subprocess.PIPE,

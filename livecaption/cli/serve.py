@@ -60,7 +60,9 @@ def serve(
     ] = None,
     cpu_threads: Annotated[
         int | None,
-        typer.Option(help="Threads on a CPU; 0 picks.", show_default="0", rich_help_panel=_MODEL),
+        typer.Option(
+            help="Threads on a CPU; 0 takes all.", show_default="0", rich_help_panel=_MODEL
+        ),
     ] = None,
     policy: Annotated[
         str | None,

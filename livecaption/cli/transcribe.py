@@ -93,7 +93,11 @@ def transcribe(
         raise OperatorError(f"{output} cannot be written: name a file in a folder that exists.")
     loaded = load_model(
         ModelOptions(
-            model=model, device=device, compute_type=compute_type, download_root=download_root
+            model=model,
+            device=device,
+            compute_type=compute_type,
+            download_root=download_root,
+            side_by_side=False,
         ),
         report,
     )

@@ -33,10 +33,12 @@ class GateState(Enum):
     SPEECH = "speech"
     HANGOVER = "hangover"
 
-    @property
-    def open(self) -> bool:
+    # A dictionary is asked with every frame; Enum's own hash is a Python function.
+    __hash__ = object.__hash__
+
+    def __init__(self, value: str) -> None:
+        self.open = value in ("speech", "hangover")
         """Whether the gate passes audio: SPEECH, or the HANGOVER that follows it."""
-        return self in (GateState.SPEECH, GateState.HANGOVER)
 
 
 _SILENCE, _ONSET, _SPEECH, _HANGOVER = GateState

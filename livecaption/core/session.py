@@ -10,6 +10,8 @@ Utterances move through three places::
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from livecaption.core.agreement import Agreement, LocalAgreement, Settled
 from livecaption.core.audio import FRAME_SAMPLES, SAMPLE_RATE, FrameSplitter, Samples
 from livecaption.core.captions import CaptionEvent, GapReason
@@ -270,6 +272,12 @@ class CaptionSession:
 
     def _advance(self, is_speech: bool) -> None:  # noqa: FBT001 - the decision is the data
         boundary = self._endpointer.push(is_speech, self._clock)
+        if boundary is not None:
+            self._cross(boundary)
+        if self._current is not None:
+            self._schedule()
+
+    def _cross(self, boundary: Opened | Closed) -> None:
         match boundary:
             case Opened():
                 start = max(boundary.start, self._silent_from)
@@ -279,7 +287,8 @@ class CaptionSession:
                 self._scheduler.opened(onset)
             case Closed():
                 self._close(boundary)
-        self._schedule()
+            case _:
+                assert_never(boundary)
 
     def _open(self, onset: int, start: int, context: tuple[Word, ...]) -> Utterance:
         self._settle_silence(start)

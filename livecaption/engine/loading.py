@@ -15,6 +15,7 @@ name, it is an error. Either way the sentence says what to install.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from livecaption.errors import ModelNotFound, OperatorError
 __all__ = [
     "LoadedModel",
     "ModelOptions",
+    "cpu_workers",
     "describe_failure",
     "explain_failure",
     "load_model",
@@ -63,6 +65,11 @@ _FAILURES = {
 _TRIAL_FRAMES = 10
 """Mel frames of 10 ms."""
 
+_MOST_THREADS_OF_A_WORKER = 4
+"""More hardly make a window faster; faster-whisper takes as many."""
+_MOST_WORKERS = 8
+"""Each holds a batch in memory and needs Python between the calls to the engine."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
@@ -76,7 +83,9 @@ class ModelOptions:
     """GPUs to use, one copy of the model on each; without effect on the CPU."""
     compute_type: str = "auto"
     cpu_threads: int = 0
-    """0 for CTranslate2's own choice."""
+    """Threads on a CPU, of all workers together; 0 for as many as this process may run on."""
+    side_by_side: bool = True
+    """Whether several windows will be decoded at once; else all threads work on one."""
     download_root: Path | str | None = None
     local_files_only: bool = False
 
@@ -124,6 +133,30 @@ def load_model(options: ModelOptions, report: Callable[[str], None]) -> LoadedMo
     return _load(options, "cpu", report)
 
 
+def cpu_workers(threads: int) -> tuple[int, int]:
+    """Return how many windows or batches a CPU decodes side by side, and the threads of each.
+
+    A window is too small to keep many threads busy: two workers with a thread each carry about half
+    as many streams again as one worker with two threads (decision 12).
+
+    Args:
+        threads: of all workers together; 0 for as many as this process may run on.
+    """
+    total = threads or _usable_cores()
+    each = min(_MOST_THREADS_OF_A_WORKER, max(1, total // 2))
+    return min(_MOST_WORKERS, max(1, total // each)), each
+
+
+def _cpu_plan(options: ModelOptions) -> tuple[int, int]:
+    return cpu_workers(options.cpu_threads) if options.side_by_side else (1, options.cpu_threads)
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def supported_compute_types(device: str, index: int = 0) -> tuple[str, ...]:
     """Return the compute types a device offers, sorted; empty where there is no such device."""
     try:
@@ -169,6 +202,7 @@ def _load(options: ModelOptions, device: str, report: Callable[[str], None]) -> 
     )
     model = _open(resolved, options, device, compute_type)
     traits = _traits(resolved)
+    workers = len(index) if device == "cuda" else _cpu_plan(options)[0]
     info = ModelInfo(
         name=resolved.name,
         device=device,
@@ -176,7 +210,7 @@ def _load(options: ModelOptions, device: str, report: Callable[[str], None]) -> 
         multilingual=model.model.is_multilingual,
         languages=_languages(model),
         previous_text=traits["previous_text"],
-        workers=len(index),
+        workers=workers,
     )
     return LoadedModel(model, info, traits["temperature_fallback"], traits["short_windows"])
 
@@ -203,13 +237,15 @@ def _open(
         ModelNotFound: the files are no working Whisper model.
     """
     index = list(options.device_index) if device == "cuda" else 0
+    workers, threads = _cpu_plan(options)
     try:
         model = WhisperModel(
             str(resolved.path),
             device=device,
             device_index=index,
             compute_type=compute_type,
-            cpu_threads=options.cpu_threads,
+            cpu_threads=threads,
+            num_workers=1 if device == "cuda" else workers,
         )
         _check_alignment_heads(resolved.path)
         _try_out(model)

@@ -36,11 +36,12 @@ logger = logging.getLogger(__name__)
 REPLAY_EVENTS = 512
 """Numbered events held for a publisher that comes back: minutes of speech."""
 
-_HOP_PER_TURNAROUND = 3.0
-"""Hops of three turnarounds keep requests out of the queue most of the time, and still leave
-enough of them waiting together to share batches. With hops as long as the turnaround every
-request would grow old in the queue; driven by utilisation instead, hops grow to their limit with
-one row a batch, because an engine that never waits is always busy."""
+_SPARE_HOPS = 2.0
+"""A hop lasts the engine's turnaround and this many more, shared by its workers: most of the time
+requests stay out of the queue, and still enough of them wait together to share batches and to keep
+every worker busy. With hops as long as the turnaround every request would grow old in the queue;
+driven by utilisation instead, hops grow to their limit with one row a batch, because an engine that
+never waits is always busy. Measured with one worker and with two (decision 12)."""
 
 Sink = Callable[[Outgoing], None]
 """Takes a text for the publisher; must not wait."""
@@ -69,6 +70,7 @@ class LiveSession:
         self._tasks = tasks
         self._least_hop = config.policy.hop
         self._most_hop = max(int(max_hop_s * SAMPLE_RATE), self._least_hop)
+        self._turnarounds = 1 + _SPARE_HOPS / batcher.transcriber.info.workers
         self._pause = config.gate.hangover_frames * FRAME_SAMPLES
         self._sink: Sink | None = None
         self._replay: deque[tuple[int, Outgoing]] = deque(maxlen=REPLAY_EVENTS)
@@ -261,7 +263,7 @@ class LiveSession:
 
     def _hop(self) -> int:
         """Lengthen the hop as the engine's turnaround grows: longer hops, not longer queues."""
-        wanted = int(_HOP_PER_TURNAROUND * self._batcher.stats.turnaround_s * SAMPLE_RATE)
+        wanted = int(self._turnarounds * self._batcher.stats.turnaround_s * SAMPLE_RATE)
         return min(max(wanted, self._least_hop), self._most_hop)
 
 

@@ -16,6 +16,7 @@ from livecaption.engine.cuda import CublasLibrary, CudaDevice, CudaReport
 from livecaption.engine.loading import (
     LoadedModel,
     ModelOptions,
+    cpu_workers,
     explain_failure,
     load_model,
     supported_compute_types,
@@ -44,13 +45,31 @@ def load(path: Path) -> LoadedModel:
     return load_model(ModelOptions(model=str(path), device="cpu"), quiet)
 
 
+@pytest.mark.parametrize(
+    ("threads", "plan"),
+    [(1, (1, 1)), (2, (2, 1)), (3, (3, 1)), (4, (2, 2)), (8, (2, 4)), (16, (4, 4)), (64, (8, 4))],
+)
+def test_the_threads_of_a_cpu_are_shared_by_workers(threads: int, plan: tuple[int, int]) -> None:
+    assert cpu_workers(threads) == plan
+
+
+def test_the_workers_of_a_cpu_use_as_many_cores_as_there_are() -> None:
+    workers, threads = cpu_workers(0)
+    assert workers * threads <= max(1, os.cpu_count() or 1)
+
+
+def test_a_single_file_gets_one_worker_with_all_threads() -> None:
+    options = ModelOptions(model="micro-en", device="cpu", cpu_threads=4, side_by_side=False)
+    assert load_model(options, quiet).info.workers == 1
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(model_path(), tmp_path / "copy"))
 
 
 def test_the_bundled_model_loads_on_the_cpu() -> None:
-    loaded = load_model(ModelOptions(model="micro-en", device="cpu"), quiet)
+    loaded = load_model(ModelOptions(model="micro-en", device="cpu", cpu_threads=1), quiet)
     assert loaded.info == ModelInfo(
         name="micro-en",
         device="cpu",
