@@ -158,7 +158,10 @@ class CaptionSession:
             for frame in self._splitter.push(piece):
                 self._clock += FRAME_SAMPLES
                 self._advance(self._is_speech(frame))
-        self._settle_silence(self._clock - self._lookback)
+        quiet_until = self._clock - self._lookback
+        self._settle_silence(quiet_until)
+        current = self._current
+        self._ring.trim_before(current.window_start if current else quiet_until)
 
     def receive_gap(self, samples: int) -> None:
         """Take a pause that was never sent: a muted or stalled client.

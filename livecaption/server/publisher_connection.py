@@ -46,6 +46,10 @@ logger = logging.getLogger(__name__)
 _OUTBOX_LIMIT = 1024
 """A publisher that comes back is handed up to half of this at once."""
 _TICK_S = 0.25
+_REPORT_TICKS = 4
+_SAVE_TICKS = 16
+"""Between two notes of how far silence is settled; captions are noted when they are made. A client
+that comes back after a crash sends so much silence once more."""
 
 _TAKEN_OVER = ClientError("Another connection goes on with this session.", code="taken_over")
 _GOING_AWAY = ClientError("The server restarts; come back in a moment.", code="going_away")
@@ -229,7 +233,9 @@ class PublisherConnection:
             await asyncio.sleep(_TICK_S)
             ticks += 1
             await self._keep_vigil()
-            if ticks % 4 == 0:
+            if ticks % _SAVE_TICKS == 0:
+                self._held.live.save_progress()
+            if ticks % _REPORT_TICKS == 0:
                 self._report()
         await self._lose()
 
@@ -261,7 +267,6 @@ class PublisherConnection:
 
     def _report(self) -> None:
         live = self._held.live
-        live.save_progress()
         self._acknowledge()
         lag, hop = seconds(live.session.lag), seconds(live.session.hop)
         self._send(Status(lag=lag, hop=hop, queue=self._hub.batcher.waiting), key="status")

@@ -95,3 +95,36 @@ def test_a_buffer_may_begin_anywhere_and_skip_what_never_came() -> None:
     assert ring.read(154, 160).tolist() == [0, 1, 2, 3, 4, 5]
     with pytest.raises(IndexError):
         ring.read(103, 160)
+
+
+def test_it_grows_with_what_is_held_and_only_with_that() -> None:
+    ring = AudioRingBuffer(2**20)
+    chunk = np.arange(1000, dtype=np.int16)
+    for _ in range(1000):
+        ring.append(chunk)
+        ring.trim_before(ring.stop - 5000)
+    assert ring.nbytes == 2 * 2**16
+    for _ in range(100):
+        ring.append(chunk)
+    assert ring.read(ring.start, ring.stop).tolist() == [*range(1000)] * 105
+    assert ring.nbytes == 2 * 2**17
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 70_000), st.integers(0, 200_000)), max_size=12),
+    st.integers(1, 200_000),
+)
+def test_what_it_holds_is_always_the_newest_of_what_was_not_forgotten(
+    steps: list[tuple[int, int]], capacity: int
+) -> None:
+    ring = AudioRingBuffer(capacity)
+    everything = np.arange(12 * 70_000, dtype=np.int32).astype(np.int16)
+    start = stop = 0
+    for length, forgotten in steps:
+        ring.append(everything[stop : stop + length])
+        stop += length
+        start = max(start, stop - capacity)
+        ring.trim_before(forgotten)
+        start = min(max(start, forgotten), stop)
+        assert (ring.start, ring.stop) == (start, stop)
+        assert np.array_equal(ring.read(start, stop), everything[start:stop])
