@@ -27,12 +27,14 @@ class EnergyFloor:
 
     def __init__(self, detector: IsSpeech, *, floor: float = -55.0) -> None:
         self._detector = detector
-        self._least = FRAME_SAMPLES * 32768.0**2 * 10.0 ** (floor / 10.0)
+        self._power = 32768.0**2 * 10.0 ** (floor / 10.0)
         # Kept from frame to frame: converting into it is half the price of a new array.
         self._frame = np.empty(FRAME_SAMPLES, dtype=np.float32)
 
     def __call__(self, frame: bytes) -> bool:
         """Decide on one 20 ms frame of little-endian int16."""
-        samples = self._frame
-        samples[:] = np.frombuffer(frame, _INT16)
-        return bool(samples.dot(samples) >= self._least) and self._detector(frame)
+        taken = np.frombuffer(frame, _INT16)
+        count = len(taken)
+        samples = self._frame if count == FRAME_SAMPLES else np.empty(count, dtype=np.float32)
+        samples[:] = taken
+        return bool(samples.dot(samples) >= self._power * count) and self._detector(frame)
