@@ -52,9 +52,14 @@ class Voice:
     label: str = ""
     """Written in front of the lines; empty where there is only one."""
 
+    @property
+    def prefix(self) -> str:
+        """The label as it stands in front of a line."""
+        return f"{printable(self.label)}: " if self.label else ""
+
     def labelled(self, line: str) -> str:
         """Put the label in front of a line that is not empty."""
-        return f"{printable(self.label)}: {line}" if self.label and line else line
+        return self.prefix + line if line else line
 
 
 _ONLY = Voice()
@@ -191,8 +196,7 @@ class LiveText:
             return Text(self._hint, style="dim italic")
         text = Text()
         for caption in self._open.captions:
-            words = printable(caption.committed)
-            text.append(caption.voice.labelled(words or "…") if caption.voice.label else words)
+            text.append(caption.voice.prefix + printable(caption.committed))
             text.append(printable(caption.tail) + "\n", style="dim")
         lines = text.wrap(self._console, self._console.width)
         return Text("\n").join(lines[-max(1, self._console.height - 2) :])
