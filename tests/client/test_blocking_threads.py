@@ -119,10 +119,11 @@ async def test_mistakes_are_raised_where_they_are_made_and_the_session_goes_on()
 
 
 async def test_leaving_with_an_error_while_the_connection_is_opened_ends_at_once() -> None:
-    async with silence() as (url, _):
+    async with silence() as (url, came):
 
         def program() -> None:
             with publish_blocking(url):
+                assert came.wait(5)
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
@@ -163,7 +164,9 @@ async def test_stopping_before_the_connection_is_open_sends_everything_first() -
     assert len(server.peers[0].audio) == 2 * BLOCK
 
 
-def left_waiting(url: str, wait: Callable[[BlockingPublisher], object]) -> LiveCaptionError | None:
+def left_waiting(
+    url: str, came: threading.Event, wait: Callable[[BlockingPublisher], object]
+) -> LiveCaptionError | None:
     """Let one thread wait, and leave with an error in another; return what the first one met."""
     met: list[LiveCaptionError] = []
     begun = threading.Event()
@@ -179,6 +182,7 @@ def left_waiting(url: str, wait: Callable[[BlockingPublisher], object]) -> LiveC
         thread = threading.Thread(target=waiter, args=(captions,))
         thread.start()
         assert begun.wait(10)
+        assert came.wait(10)
         raise ZeroDivisionError
     thread.join(10)
     assert not thread.is_alive()
@@ -186,8 +190,8 @@ def left_waiting(url: str, wait: Callable[[BlockingPublisher], object]) -> LiveC
 
 
 async def test_a_thread_that_waits_for_events_is_let_go() -> None:
-    async with silence() as (url, _), asyncio.timeout(20):
-        met = await asyncio.to_thread(left_waiting, url, lambda captions: list(captions.events()))
+    async with silence() as (url, came), asyncio.timeout(20):
+        met = await asyncio.to_thread(left_waiting, url, came, lambda it: list(it.events()))
     assert met is None
 
 
@@ -195,8 +199,8 @@ async def test_a_thread_that_waits_to_send_is_let_go() -> None:
     def send_too_much(captions: BlockingPublisher) -> None:
         captions.send(bytes(2 * SECOND * int(WAITING_S + 2)))
 
-    async with silence() as (url, _), asyncio.timeout(20):
-        met = await asyncio.to_thread(left_waiting, url, send_too_much)
+    async with silence() as (url, came), asyncio.timeout(20):
+        met = await asyncio.to_thread(left_waiting, url, came, send_too_much)
     assert isinstance(met, SessionEnded)
 
 

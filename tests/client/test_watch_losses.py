@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -206,21 +207,21 @@ async def test_patience_that_runs_out_says_what_is_wrong() -> None:
 
 
 @asynccontextmanager
-async def silence() -> AsyncIterator[tuple[str, asyncio.Event]]:
+async def silence() -> AsyncIterator[tuple[str, threading.Event]]:
     """An address that takes connections and says nothing; and whether one has come."""
-    came = asyncio.Event()
-    gone: list[asyncio.StreamWriter] = []
+    came = threading.Event()
+    open_: list[asyncio.StreamWriter] = []
 
     async def ignore(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        gone.append(writer)
+        open_.append(writer)
         came.set()
 
     async with await asyncio.start_server(ignore, "127.0.0.1", 0) as server:
-        try:
-            yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", came
-        finally:
-            for writer in gone:
-                writer.transport.abort()
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", came
+        for writer in open_:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 async def test_leaving_while_the_connection_is_being_opened_ends_at_once() -> None:
@@ -230,7 +231,7 @@ async def test_leaving_while_the_connection_is_being_opened_ends_at_once() -> No
 
     async with silence() as (url, came), asyncio.timeout(5):
         reader = asyncio.create_task(reading(url))
-        await came.wait()
+        assert await asyncio.to_thread(came.wait, 5)
         reader.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reader
