@@ -2,11 +2,13 @@
 
 On a terminal committed words are plain and the tail that may still change is dim; finished
 utterances scroll up. What a server sends is shown without its control characters, which could
-otherwise move the cursor or rename the window.
+otherwise move the cursor or rename the window. Several sessions share one display; ``Voice`` says
+whose event it is.
 """
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from dataclasses import dataclass
 from types import TracebackType
@@ -34,16 +36,43 @@ __all__ = [
     "LiveText",
     "OpenCaptions",
     "PlainLines",
+    "Voice",
     "note_of",
     "open_display",
+    "printable",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Whose captions an event belongs to."""
+
+    number: int = 0
+    """Tells sessions of one display apart."""
+    label: str = ""
+    """Written in front of the lines; empty where there is only one."""
+
+    @property
+    def prefix(self) -> str:
+        """The label as it stands in front of a line."""
+        return f"{printable(self.label)}: " if self.label else ""
+
+    def labelled(self, line: str) -> str:
+        """Put the label in front of a line that is not empty."""
+        return self.prefix + line if line else line
+
+
+_ONLY = Voice()
 
 
 class Display(Protocol):
     """Shows events; a context manager, because a terminal has to be left tidy."""
 
-    def show(self, event: SessionEvent) -> None:
+    def show(self, event: SessionEvent, voice: Voice = _ONLY) -> None:
         """Show what this event changes."""
+
+    def note(self, sentence: str) -> None:
+        """Say something besides the captions."""
 
     def __enter__(self) -> Self: ...
 
@@ -59,6 +88,7 @@ class Display(Protocol):
 class OpenCaption:
     """An utterance that is still being spoken."""
 
+    voice: Voice = _ONLY
     committed: str = ""
     tail: str = ""
 
@@ -67,40 +97,49 @@ class OpenCaptions:
     """The open utterances, kept from events; several, because the next may begin early."""
 
     def __init__(self) -> None:
-        self._open: dict[int, OpenCaption] = {}
+        self._open: dict[tuple[int, int], OpenCaption] = {}
 
     @property
     def captions(self) -> list[OpenCaption]:
         """In the order they began."""
         return list(self._open.values())
 
-    def apply(self, event: SessionEvent) -> list[str]:
+    def apply(self, event: SessionEvent, voice: Voice = _ONLY) -> list[str]:
         """Take an event; return the lines that are finished by it."""
         match event:
-            case UtteranceStartedMessage():
-                self._open[event.utterance] = OpenCaption()
-            case DeltaMessage():
-                caption = self._open.setdefault(event.utterance, OpenCaption())
-                caption.committed += event.text
+            case UtteranceStartedMessage(utterance=number):
+                self._open[voice.number, number] = OpenCaption(voice)
+            case DeltaMessage(utterance=number, text=text):
+                caption = self._caption(voice, number)
+                caption.committed += text
                 caption.tail = ""
-            case PartialMessage():
-                self._open.setdefault(event.utterance, OpenCaption()).tail = event.text
-            case FinalMessage():
-                self._open.pop(event.utterance, None)
-                return [_printable(event.text)]
-            case Withdrawn():
-                self._open.pop(event.utterance, None)
+            case PartialMessage(utterance=number, text=text):
+                self._caption(voice, number).tail = text
+            case FinalMessage(utterance=number, text=text):
+                self._open.pop((voice.number, number), None)
+                return [voice.labelled(printable(text))]
+            case Withdrawn(utterance=number):
+                self._open.pop((voice.number, number), None)
             case Ready(resumed=False):
-                return self.finish()  # utterances of a session that was lost stay as they are
+                return self.finish(voice)  # utterances of a lost session stay as they are
             case _:
                 pass
         return []
 
-    def finish(self) -> list[str]:
-        """Close all; return what was committed of them."""
-        lines = [_printable(caption.committed) for caption in self._open.values()]
-        self._open.clear()
+    def finish(self, voice: Voice | None = None) -> list[str]:
+        """Close all, or those of one voice; return what was committed of them."""
+        ended = {
+            key: caption
+            for key, caption in self._open.items()
+            if voice is None or key[0] == voice.number
+        }
+        for key in ended:
+            del self._open[key]
+        lines = [each.voice.labelled(printable(each.committed)) for each in ended.values()]
         return [line for line in lines if line]
+
+    def _caption(self, voice: Voice, number: int) -> OpenCaption:
+        return self._open.setdefault((voice.number, number), OpenCaption(voice))
 
 
 class LiveText:
@@ -131,14 +170,18 @@ class LiveText:
         self._live.update("", refresh=True)
         self._live.stop()
 
-    def show(self, event: SessionEvent) -> None:
+    def show(self, event: SessionEvent, voice: Voice = _ONLY) -> None:
         """Redraw the open utterances; a final moves above them for good."""
-        self._scroll(self._open.apply(event))
+        self._scroll(self._open.apply(event, voice))
         note = note_of(event)
         if note:
-            self._console.print(Text(note, style="dim italic"))
+            self.note(voice.labelled(note))
         self._hint = _hint_after(event, self._hint)
         self._redraw()
+
+    def note(self, sentence: str) -> None:
+        """Write a dim line above the open utterances."""
+        self._console.print(Text(printable(sentence), style="dim italic"))
 
     def _redraw(self) -> None:
         self._live.update(self._newest_lines(), refresh=True)
@@ -153,8 +196,8 @@ class LiveText:
             return Text(self._hint, style="dim italic")
         text = Text()
         for caption in self._open.captions:
-            text.append(_printable(caption.committed))
-            text.append(_printable(caption.tail) + "\n", style="dim")
+            text.append(caption.voice.prefix + printable(caption.committed))
+            text.append(printable(caption.tail) + "\n", style="dim")
         lines = text.wrap(self._console, self._console.width)
         return Text("\n").join(lines[-max(1, self._console.height - 2) :])
 
@@ -183,12 +226,16 @@ class PlainLines:
     ) -> None:
         self._write(self._open.finish())
 
-    def show(self, event: SessionEvent) -> None:
+    def show(self, event: SessionEvent, voice: Voice = _ONLY) -> None:
         """Write the line this event finishes, if any."""
-        self._write(self._open.apply(event))
+        self._write(self._open.apply(event, voice))
         note = note_of(event)
         if note:
-            print(note, file=self._err, flush=True)
+            self.note(voice.labelled(note))
+
+    def note(self, sentence: str) -> None:
+        """Write a line beside the captions."""
+        print(printable(sentence), file=self._err, flush=True)
 
     def _write(self, lines: list[str]) -> None:
         for line in lines:
@@ -196,16 +243,22 @@ class PlainLines:
 
 
 class JsonLines(PlainLines):
-    """Every message of the server as one line of JSON; our own notes go to ``err``."""
+    """Every message of the server as one line of JSON; our own notes go to ``err``.
 
-    def show(self, event: SessionEvent) -> None:
+    With several voices each line says which one it is from, in ``voice``.
+    """
+
+    def show(self, event: SessionEvent, voice: Voice = _ONLY) -> None:
         """Write the message."""
         if isinstance(event, Reconnecting | Withdrawn):
-            super().show(event)
+            super().show(event, voice)
             return
         if isinstance(event, Ready):  # with its token, a reader of the log could take over
             event = event.model_copy(update={"resume_token": "hidden"})
-        print(encode(event), file=self._out, flush=True)
+        line = encode(event)
+        if voice.label:
+            line = json.dumps({**json.loads(line), "voice": voice.label}, ensure_ascii=False)
+        print(line, file=self._out, flush=True)
 
 
 def open_display(out: TextIO, err: TextIO, *, jsonl: bool) -> Display:
@@ -221,13 +274,13 @@ def note_of(event: SessionEvent) -> str | None:
     """Put what is worth knowing besides the captions into a sentence."""
     match event:
         case Reconnecting():
-            return f"{_printable(event.reason)} Trying again in {event.delay:.1f} s."
+            return f"{printable(event.reason)} Trying again in {event.delay:.1f} s."
         case GapMessage(reason="not_resumed") if event.to <= event.from_:
             return "The connection is back; up to about a second may be captioned twice."
         case GapMessage():
             return f"[{event.to - event.from_:.1f} s of audio not captioned: {event.reason}]"
         case ErrorMessage(fatal=False):  # a fatal one is raised, and said then
-            return _printable(event.message)
+            return printable(event.message)
         case Ready(resumed=True):
             return "The connection is back; nothing is missing."
         case _:
@@ -245,7 +298,8 @@ def _hint_after(event: SessionEvent, hint: str) -> str:
             return hint
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Leave out what could move a terminal's cursor."""
     return "".join(
         c if unicodedata.category(c)[0] != "C" or c in "\u200c\u200d" else " " for c in text
     )

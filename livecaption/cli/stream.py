@@ -1,39 +1,31 @@
-"""``livecaption stream``: sends a file, a pipe, an address or a microphone to a server.
+"""``livecaption stream``: sends files, pipes, broadcasts or devices to a server, as they sound.
 
-The captions come back as text. The first Ctrl-C stops the audio and waits for the last captions,
-the second quits.
+The captions come back as text. A source is read by ``media``, a session kept by ``client``; here
+are only the options.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
-from types import FrameType
 from typing import Annotated
 
 import typer
 
+from livecaption.cli.forwarding import Forwarding
 from livecaption.cli.live_text import open_display
+from livecaption.cli.playlist import Named, Playing, named_sources
 from livecaption.cli.terminal import report
 from livecaption.client.dialling import ConnectionOptions
-from livecaption.client.pacing import paced
-from livecaption.client.publish import Wishes, publish
-from livecaption.core.audio import SAMPLE_RATE, Samples
-from livecaption.media.reader import SourceReader
-from livecaption.media.sources import RawFormat, Source, open_source
+from livecaption.client.publish import Wishes
+from livecaption.core.audio import SAMPLE_RATE
+from livecaption.media.devices import alsa_devices
+from livecaption.media.pulse import pulse_devices
+from livecaption.media.sources import RawFormat
 
 __all__ = ["stream"]
-
-_LIVE_SPEED = 1.2
-"""Bound for pipes and addresses: they keep their own time, but may begin with a burst, and their
-clock may be faster than ours, which at a bound of 1 would add up to a delay."""
 
 
 class TaskChoice(StrEnum):
@@ -43,12 +35,40 @@ class TaskChoice(StrEnum):
     TRANSLATE = "translate"
 
 
+class EncodingChoice(StrEnum):
+    """How samples on standard input are written."""
+
+    S16 = "pcm_s16le"
+    F32 = "pcm_f32le"
+    MULAW = "mulaw"
+    ALAW = "alaw"
+
+
+def list_devices(wanted: bool) -> None:
+    """Print what this machine can listen to, as sources, and end."""
+    if not wanted:
+        return
+    devices = [*pulse_devices(), *alsa_devices()]
+    width = max((len(device.spec) for device in devices), default=0)
+    for device in devices:
+        sys.stdout.write(f"{device.spec:<{width}}  {device.description}\n")
+    if not devices:
+        report(
+            "No device was found: there is neither PulseAudio or PipeWire (pactl, from Debian's "
+            "pulseaudio-utils) nor ALSA here."
+        )
+    raise typer.Exit
+
+
 def stream(
-    source: Annotated[
-        str,
+    sources: Annotated[
+        list[str],
         typer.Argument(
-            help="A file; - for raw 16-bit PCM on standard input; an address (http, rtmp, rtsp, "
-            "HLS); or a capture device as FORMAT:DEVICE, like alsa:hw:0 or avfoundation::0.",
+            metavar="SOURCE",
+            help="A file; - for raw PCM on standard input; an address (http, rtmp, rtsp, HLS); "
+            "pulse:NAME, pulse:default or pulse:monitor (what is played here); or a capture "
+            "device as FORMAT:DEVICE, like alsa:hw:0 or avfoundation::0. Several are captioned "
+            "at once; write NAME=SOURCE to say who speaks.",
             show_default=False,
         ),
     ],
@@ -68,7 +88,10 @@ def stream(
     ] = None,
     speaker: Annotated[
         str | None,
-        typer.Option(help="Name shown with the captions.", envvar="LIVECAPTION_SPEAKER"),
+        typer.Option(
+            help="Name shown with the captions of sources without one.",
+            envvar="LIVECAPTION_SPEAKER",
+        ),
     ] = None,
     vocabulary: Annotated[
         list[str] | None,
@@ -106,98 +129,66 @@ def stream(
             envvar="LIVECAPTION_JSONL",
         ),
     ] = False,
+    reopen: Annotated[
+        float,
+        typer.Option(
+            help="Seconds for which a broadcast or device that breaks is opened again; 0 to end "
+            "with the first break.",
+            envvar="LIVECAPTION_REOPEN",
+            min=0.0,
+        ),
+    ] = 600.0,
     rate: Annotated[
         int, typer.Option(help="Samples per second on standard input.", envvar="LIVECAPTION_RATE")
     ] = SAMPLE_RATE,
     channels: Annotated[
         int, typer.Option(help="Channels on standard input.", envvar="LIVECAPTION_CHANNELS")
     ] = 1,
+    encoding: Annotated[
+        EncodingChoice,
+        typer.Option(help="Samples on standard input.", envvar="LIVECAPTION_ENCODING"),
+    ] = EncodingChoice.S16,
+    _list_devices: Annotated[
+        bool,
+        typer.Option(
+            "--list-devices",
+            help="List what can be listened to here, and end.",
+            callback=list_devices,
+            is_eager=True,
+        ),
+    ] = False,
 ) -> None:
     """Send audio to a server and print its captions.
 
-    A connection that breaks is opened again, and audio the server had not acknowledged, up to a
-    minute, is sent again; up to about a second may be captioned twice.
+    A connection that breaks is opened again, and the session goes on where the server says: over
+    an outage of a minute no word is lost or repeated. The first Ctrl-C ends the audio and waits
+    for the last captions, the second quits.
+
+    Exit status: 0 when all was captioned to its end or to Ctrl-C, 1 when a source or the server
+    failed, 2 for a wrong option, 130 after a second Ctrl-C.
     """
     wishes = Wishes(
-        room=room,
-        language=language,
-        speaker=speaker,
-        vocabulary=tuple(vocabulary or ()),
-        task=task.value,
+        room=room, language=language, vocabulary=tuple(vocabulary or ()), task=task.value
     )
-    playlist = Playlist(source, RawFormat(rate, channels), speed=speed, loop=loop)
+    playing = Playing(
+        RawFormat(rate, channels, encoding.value), speed=speed, loop=loop, patience_s=reopen
+    )
+    named = named_sources(sources, speaker)
+    options = ConnectionOptions(key=key)
     try:
-        asyncio.run(_stream(url, key, wishes, playlist, jsonl=jsonl))
+        asyncio.run(_stream(url, options, wishes, playing, named, jsonl=jsonl))
     except BrokenPipeError:  # the reader of our captions has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@dataclass(frozen=True)
-class Playlist:
-    """What to play, and how."""
-
-    spec: str
-    raw: RawFormat
-    speed: float
-    loop: bool
-
-    def open(self) -> Source:
-        """Open the source; see ``open_source``."""
-        return open_source(self.spec, self.raw)
-
-    async def blocks(self, first: Source) -> AsyncIterator[Samples]:
-        """Yield blocks from the opened source, then, in a loop, from the same one again."""
-        source = first
-        while True:
-            async with SourceReader(source) as reader:
-                async for block in reader:
-                    yield block
-            if reader.dropped:
-                report(f"{reader.dropped / SAMPLE_RATE:.1f} s of {source.name} could not be kept.")
-            if not self.loop or source.live or self.spec == "-":
-                return
-            source = self.open()
-
-    def at_its_speed(self, first: Source) -> AsyncIterator[Samples]:
-        """Pace the blocks: files as if spoken, devices by themselves, the rest bounded."""
-        if first.live:
-            return self.blocks(first)
-        keeps_time = self.spec == "-" or first.duration is None
-        return paced(self.blocks(first), _LIVE_SPEED if keeps_time else self.speed)
-
-
 async def _stream(
-    url: str, key: str | None, wishes: Wishes, playlist: Playlist, *, jsonl: bool
+    url: str,
+    options: ConnectionOptions,
+    wishes: Wishes,
+    playing: Playing,
+    named: list[Named],
+    *,
+    jsonl: bool,
 ) -> None:
-    source = playlist.open()
-    audio = playlist.at_its_speed(source)
-    client = publish(url, audio, options=ConnectionOptions(key=key), **wishes)
-    async with client as captions:
-        with (
-            on_interrupt(captions.stop),
-            open_display(sys.stdout, sys.stderr, jsonl=jsonl) as display,
-        ):
-            async for event in captions:
-                display.show(event)
-    if captions.lost_s:
-        report(f"{captions.lost_s:.1f} s of audio were lost while the server was away.")
-
-
-@contextmanager
-def on_interrupt(first: Callable[[], None]) -> Iterator[None]:
-    """Call ``first`` on the event loop at the first Ctrl-C; a second one acts as it always does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread gets signals
-        return
-    loop = asyncio.get_running_loop()
-    before = signal.getsignal(signal.SIGINT)
-
-    def interrupted(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
-        loop.call_soon_threadsafe(first)
-
-    signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with open_display(sys.stdout, sys.stderr, jsonl=jsonl) as display:
+        await Forwarding(url, options, display, playing, **wishes).run(named)

@@ -18,7 +18,7 @@ from livecaption.core.audio import Samples
 from livecaption.media.pcm import downmix
 from livecaption.media.resample import Resampler
 
-__all__ = ["FrameConverter", "decode_stream"]
+__all__ = ["FrameConverter", "decode_packets", "decode_stream"]
 
 _MOST_CHANNELS = 2
 """Surround is folded to stereo by FFmpeg, which keeps the centre, where speech is."""
@@ -71,16 +71,24 @@ class FrameConverter:
 def decode_stream(
     container: av.container.InputContainer, stream: AudioStream
 ) -> Iterator[AudioFrame]:
-    """Yield the frames of one audio stream, leaving out packets that do not decode.
+    """Yield the frames of one audio stream; see ``decode_packets``."""
+    for _, frames in decode_packets(container, stream):
+        yield from frames
 
-    One damaged packet (a scratch on a disc, a lost TCP segment of a relay) must not end the
-    captions of everything after it.
+
+def decode_packets(
+    container: av.container.InputContainer, stream: AudioStream
+) -> Iterator[tuple[bytes, list[AudioFrame]]]:
+    """Yield the packets of one audio stream, with the frames each completes.
+
+    A packet that does not decode has none: one that is damaged (a scratch on a disc, a lost TCP
+    segment of a relay) must not end the captions of everything after it.
 
     Raises:
         av.error.FFmpegError: the container itself cannot be read further.
     """
     for packet in container.demux(stream):
         try:
-            yield from packet.decode()
+            yield bytes(packet), packet.decode()
         except av.error.InvalidDataError:
             continue

@@ -2,7 +2,7 @@
 
 Devices and pipes block for as long as they like, so they are never read on the event loop, nor
 in the loop's own threads, whose end a program waits for. The thread here ends with its source,
-or with the block it is waiting for once nobody reads any more.
+or, once nobody reads any more, with the block it is waiting for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Self
 
 from livecaption.core.audio import Samples
 from livecaption.errors import MediaError
-from livecaption.media.sources import Source
+from livecaption.media.source import Source
 
 __all__ = ["HELD_BLOCKS", "SourceReader"]
 
@@ -58,6 +58,7 @@ class SourceReader:
         trace: TracebackType | None,
     ) -> None:
         self._abandoned = True
+        self._source.cut()
         self._room.release()
 
     def __aiter__(self) -> AsyncIterator[Samples]:

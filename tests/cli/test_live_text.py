@@ -13,6 +13,7 @@ from livecaption.cli.live_text import (
     LiveText,
     OpenCaptions,
     PlainLines,
+    Voice,
     note_of,
     open_display,
 )
@@ -115,6 +116,45 @@ def test_a_program_gets_every_message_of_the_server_as_json() -> None:
     assert kinds == "ready utterance_started partial delta partial delta final ack closed"
     assert "token-of" not in out.getvalue()
     assert "Trying again" in err.getvalue()
+
+
+ANN, BEN = Voice(0, "Ann"), Voice(1, "Ben")
+
+
+def test_voices_that_speak_at_once_are_told_apart() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    with PlainLines(out, err) as lines:
+        for voice in (ANN, BEN):
+            lines.show(event(wire.delta(1, "Good")), voice)
+        lines.show(event(wire.final(2, "Good morning.")), BEN)
+        lines.show(Reconnecting("The server restarts.", 0.5), BEN)
+        lines.show(ready(), ANN)  # her session was lost
+    assert out.getvalue() == "Ben: Good morning.\nAnn: Good\n"
+    assert err.getvalue() == "Ben: The server restarts. Trying again in 0.5 s.\n"
+
+
+def test_a_terminal_shows_who_is_speaking() -> None:
+    console = terminal()
+    with LiveText(console) as live:
+        live.show(event(wire.delta(1, "Good")), ANN)
+        live.show(event(wire.partial("He")), BEN)
+        shown = output(console)
+        live.note("Ben: radio\x1b[2J is away.")
+        assert "Ben: radio [2J is away." in output(console)
+    assert "Ann: Good" in shown
+    assert "Ben: \x1b[2mHe" in shown
+
+
+def test_json_lines_of_several_voices_say_whose_they_are() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    with JsonLines(out, err) as lines:
+        lines.show(event(wire.final(2, "Grüße.")), BEN)
+        lines.show(event(wire.final(2, "Alone.")))
+        lines.note("Only a note.")
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert (first["text"], first["voice"]) == ("Grüße.", "Ben")
+    assert "voice" not in second
+    assert err.getvalue() == "Only a note.\n"
 
 
 def terminal(*, width: int = 40, height: int = 10) -> Console:
