@@ -92,7 +92,8 @@ class Room:
     """Sessions with a live connection."""
     detached: set[str] = field(default_factory=set)
     """Sessions whose connection was lost and which may be resumed."""
-    subscribers: set[Subscriber] = field(default_factory=set)
+    subscribers: dict[Subscriber, None] = field(default_factory=dict)
+    """Readers in the order in which they joined, and in which they are handed events."""
     _replay: deque[tuple[int, str]] = field(
         default_factory=lambda: deque(maxlen=MAX_WATCH_UNSENT_EVENTS // 2)
     )
@@ -183,7 +184,11 @@ class Room:
             for text in missed:
                 subscriber(Outgoing(text))
         subscriber(Outgoing(encode(self.presence()), key="presence"))
-        self.subscribers.add(subscriber)
+        self.subscribers[subscriber] = None
+
+    def part(self, subscriber: Subscriber) -> None:
+        """Take a reader out; one that never joined is no error."""
+        self.subscribers.pop(subscriber, None)
 
     def _missed_since(self, after: int) -> list[str] | None:
         held_from = self._replay[0][0] if self._replay else self._delivered + 1
