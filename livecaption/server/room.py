@@ -24,7 +24,8 @@ from livecaption.core.captions import (
     UtteranceStarted,
 )
 from livecaption.core.outbox import Outgoing
-from livecaption.protocol.codec import decode_server, encode, room_message
+from livecaption.core.timeline import iso_time
+from livecaption.protocol.codec import RoomOrigin, decode_server, encode, room_message
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
 from livecaption.protocol.server_messages import (
     OpenUtterance,
@@ -53,6 +54,8 @@ class Speaker:
 
     session: str
     name: str | None
+    started_at: float
+    """Wall-clock time of the session's sample 0, seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,8 @@ class Room:
         if not isinstance(event, Partial):
             self.offset += 1
             offset = self.offset
-        message = room_message(
-            event, room=self.name, session=speaker.session, speaker=speaker.name, offset=offset
-        )
+        origin = RoomOrigin(self.name, speaker.session, speaker.name, speaker.started_at)
+        message = room_message(event, origin, offset)
         return Stamped(event, speaker, message, encode(message), offset)
 
     def deliver(self, stamped: Stamped) -> None:
@@ -220,6 +222,7 @@ class Room:
                 OpenUtterance(
                     session=state.speaker.session,
                     speaker=state.speaker.name,
+                    started_at=iso_time(state.speaker.started_at),
                     utterance=state.utterance,
                     start=state.start,
                     text=state.text,

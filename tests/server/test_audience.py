@@ -22,7 +22,7 @@ from tests.server.test_watch import watch
 from tests.serving import Running, receive, running_server, within
 
 READERS = 60
-ANN = Speaker("s_ann", "Ann")
+ANN = Speaker("s_ann", "Ann", 0.0)
 HANDSHAKE = (
     "GET /ws/watch?room=main HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
