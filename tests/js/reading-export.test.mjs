@@ -118,6 +118,9 @@ test('what has no place on the clock follows what was read before it', () => {
   const lines = linesOf([[final('a', 1, 'One.', 1, 2.5), null], [hole, null]]);
   assert.deepEqual([...clockTimes(lines).keys()], ['a/1']);
   assert.deepEqual([...spans(lines).values()], [{ from: 1000, to: 2500 }, { from: 2500, to: 4500 }]);
+  const old = { started_at: null };
+  const stored = linesOf([[final('a', 1, 'Old.', 1, 2.5, old), null], [final('a', 2, 'New.', 3, 4, old), NOON]]);
+  assert.deepEqual([...spans(stored).values()], [{ from: 0, to: 1500 }, { from: 1500, to: 2500 }]);
 });
 
 // --- files -------------------------------------------------------------------------------------

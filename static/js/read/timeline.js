@@ -45,13 +45,17 @@ export function clockTimes(lines) {
  */
 export function spans(lines) {
   const times = clockTimes(lines);
-  const placed = lines.find(({ key }) => times.has(key));
-  const origin = placed && (placed.zero ?? times.get(placed.key) ?? 0);
+  /** @type {number | null} the moment that is shown as zero */
+  let origin = null;
   const result = new Map();
   let last = 0;
   for (const line of lines) {
     const time = times.get(line.key);
-    const from = time === undefined || origin === undefined ? last : Math.max(0, time - origin);
+    let from = last;
+    if (time !== undefined) {
+      origin ??= last > 0 ? time - last : (line.zero ?? time);
+      from = Math.max(0, time - origin);
+    }
     result.set(line.key, { from, to: from + lengthMs(line) });
     last = Math.max(last, from + lengthMs(line));
   }
