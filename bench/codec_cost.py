@@ -5,7 +5,13 @@ from __future__ import annotations
 from bench.timing import median_us
 from livecaption.core.captions import Delta, Partial
 from livecaption.core.hypothesis import Word
-from livecaption.protocol.codec import decode_publisher, encode, event_message, room_message
+from livecaption.protocol.codec import (
+    RoomOrigin,
+    decode_publisher,
+    encode,
+    event_message,
+    room_message,
+)
 
 _WORDS = tuple(Word(f" word{i}", i * 4800, (i + 1) * 4800, 0.9) for i in range(6))
 _TEXT = "".join(word.text for word in _WORDS)
@@ -16,7 +22,7 @@ def run() -> dict[str, float]:
     partial = Partial(1, 2, _TEXT, _WORDS)
 
     def to_room() -> str:
-        message = room_message(delta, room="main", session="s_1", speaker=None, offset=1)
+        message = room_message(delta, RoomOrigin("main", "s_1", None, 0.0), 1)
         return encode(message)
 
     return {

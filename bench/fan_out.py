@@ -22,7 +22,7 @@ def run() -> dict[str, float]:
     boxes = [Outbox(limit=256) for _ in range(_READERS)]
     for box in boxes:
         room.join(box.put, None)
-    speaker = Speaker("s_1", None)
+    speaker = Speaker("s_1", None, 0.0)
     _publish(room, UtteranceStarted(1, 1, 0), speaker)
     event = Delta(2, 1, " word", (Word(" word", 0, 4800, 0.9),))
 

@@ -14,7 +14,7 @@ import argparse
 import asyncio
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -245,7 +245,8 @@ async def _session(
     room: HeardRoom, audio: Samples, batcher: Batcher, recorder: Recorder, trial: Trial
 ) -> None:
     name, listener = room.name, room.listener
-    policy = REALTIME.with_hop(int(trial.hop_s * SAMPLE_RATE))
+    hop, most_hop = (int(s * SAMPLE_RATE) for s in (trial.hop_s, trial.max_hop_s))
+    policy = replace(REALTIME, hop=hop, most_hop=most_hop)
     session = CaptionSession(
         SessionConfig(name, policy=policy, previous_text=False, verify_speech=False),
         new_detector(),
@@ -253,7 +254,7 @@ async def _session(
     recorder.submit([SessionOpened(name, name, b"", 0.0, "{}")])
     clock = asyncio.get_running_loop().time
     async with asyncio.TaskGroup() as tasks:
-        live = LiveSession(session, batcher, recorder, room, tasks, max_hop_s=trial.max_hop_s)
+        live = LiveSession(session, batcher, recorder, room, tasks, started_at=0.0)
         # Sessions do not begin in step: real speakers do not either.
         await asyncio.sleep(int(name[1:]) * 0.037 % 1.0)
         listener.began = clock()

@@ -3,13 +3,14 @@
 Settings come from the environment (``LIVECAPTION_*``). Once a second a line of JSON on standard
 output says what only the inside knows: tasks, time spent in the engine, and how late the event
 loop was. The server ends when standard input does, so that none is left behind by a benchmark
-that was killed.
+that was killed. With ``--observe ROOM`` it also says when that room handed out each event.
 
 Run as ``python -m livecaption.bench.measured_server``.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import logging
@@ -17,6 +18,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import uvloop
@@ -24,6 +27,7 @@ import uvloop
 from livecaption.asgi import create_app, load_transcriber
 from livecaption.bench.costless import CostlessTranscriber
 from livecaption.bench.inner_vitals import LoopDelays
+from livecaption.bench.room_watch import RoomWatch
 from livecaption.engine.base import Transcriber
 from livecaption.errors import LiveCaptionError
 from livecaption.server.hub import CaptionHub
@@ -39,6 +43,9 @@ SCRIPTED = "scripted"
 def main() -> None:
     """Serve until SIGTERM or the end of standard input."""
     logging.basicConfig(level="WARNING", stream=sys.stderr)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--observe", metavar="ROOM")
+    observed: str | None = parser.parse_args().observe
     try:
         settings = load_settings()
         listener = bind(settings)
@@ -51,7 +58,7 @@ def main() -> None:
 
     async def serve() -> None:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        telling = asyncio.create_task(_tell(server, app.state, listener.getsockname()[1]))
+        telling = asyncio.create_task(_tell(server, app.state, listener.getsockname()[1], observed))
         await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)
         if telling.done() and telling.exception() is not None:
             _say(failed=str(telling.exception()))
@@ -69,12 +76,12 @@ def _engine(settings: Settings) -> Transcriber:
     return CostlessTranscriber()
 
 
-async def _tell(server: LiveServer, state: Any, port: int) -> None:
+async def _tell(server: LiveServer, state: Any, port: int, observed: str | None) -> None:
     await server.wait_ready()
     hub: CaptionHub = state.hub
-    _say(ready=True, port=port, model=_model_of(hub))
     delays = LoopDelays()
-    async with asyncio.TaskGroup() as tasks:
+    async with asyncio.TaskGroup() as tasks, _observation(hub, observed) as watch:
+        _say(ready=True, port=port, model=_model_of(hub))
         tasks.create_task(delays.watch())
         while True:
             await asyncio.sleep(1.0)
@@ -87,6 +94,22 @@ async def _tell(server: LiveServer, state: Any, port: int) -> None:
                 waiting=hub.batcher.waiting,
                 loop_delays_ms=delays.drain(),
             )
+            if watch is not None:
+                sockets = len(server.server_state.connections)
+                events = [[each.at, each.text] for each in watch.drain()]
+                _say(readers=watch.readers, sockets=sockets, handed_out=events)
+
+
+@asynccontextmanager
+async def _observation(hub: CaptionHub, room_name: str | None) -> AsyncIterator[RoomWatch | None]:
+    if room_name is None:
+        yield None
+        return
+    room = await hub.rooms.open(room_name)
+    try:
+        yield RoomWatch(room)
+    finally:
+        hub.rooms.release(room)
 
 
 def _model_of(hub: CaptionHub) -> dict[str, Any]:

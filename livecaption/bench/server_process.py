@@ -13,14 +13,26 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from livecaption.bench.room_watch import HandedOut
 from livecaption.bench.vitals import InnerSample, ProcessWatch, Vitals
 from livecaption.engine.allocator import tuned_environment
 from livecaption.errors import OperatorError
 
-__all__ = ["ServerUnderTest", "our_server"]
+__all__ = ["Crowd", "ServerUnderTest", "our_server"]
 
 _LEAVE_S = 45.0
 """A drain may take 30 s; a server that outlasts this is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who reads a room at a moment."""
+
+    at: float
+    """Seconds since the epoch."""
+    readers: int
+    sockets: int
+    """All connections of the server, also those that are about to end."""
 
 
 @dataclass(slots=True)
@@ -31,16 +43,23 @@ class ServerUnderTest:
     model: dict[str, Any] = field(default_factory=dict)
     vitals: Vitals | None = None
     """None for a server that was not started here."""
+    handed_out: list[HandedOut] = field(default_factory=list)
+    """Events of the observed room."""
+    crowd: list[Crowd] = field(default_factory=list)
+    """How many read the observed room, each second."""
 
 
 @asynccontextmanager
-async def our_server(settings: Mapping[str, str]) -> AsyncIterator[ServerUnderTest]:
+async def our_server(
+    settings: Mapping[str, str], observe: str | None = None
+) -> AsyncIterator[ServerUnderTest]:
     """Start our server on a free port of this machine; leave it ready, and stop it afterwards.
 
     Args:
         settings: by their name in upper case, such as ``{"MODEL": "micro-en"}``; what is not
             given comes from the environment, as for ``livecaption serve``. Transcripts are kept
             in a directory of their own, which is deleted afterwards.
+        observe: a room of which ``handed_out`` and ``crowd`` are kept.
 
     Raises:
         OperatorError: it does not start; the sentence is its own.
@@ -50,18 +69,21 @@ async def our_server(settings: Mapping[str, str]) -> AsyncIterator[ServerUnderTe
     environment |= {f"LIVECAPTION_{name}": value for name, value in settings.items()}
     with tempfile.TemporaryDirectory(prefix="livecaption-bench-") as directory:
         environment.setdefault("LIVECAPTION_DATA_DIR", directory)
-        async with _started(environment) as server:
+        async with _started(environment, observe) as server:
             yield server
 
 
 @asynccontextmanager
-async def _started(environment: Mapping[str, str]) -> AsyncIterator[ServerUnderTest]:
+async def _started(
+    environment: Mapping[str, str], observe: str | None
+) -> AsyncIterator[ServerUnderTest]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "livecaption.bench.measured_server"),
+        *(("--observe", observe) if observe else ()),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env=environment,
-        limit=2**20,
+        limit=2**23,
     )
     try:
         ready = await _first_line(process)
@@ -70,7 +92,7 @@ async def _started(environment: Mapping[str, str]) -> AsyncIterator[ServerUnderT
         # No task group: it would wrap what the body raises, and its sentence is for the user.
         watching = [
             asyncio.create_task(ProcessWatch(process.pid, server.vitals).watch()),
-            asyncio.create_task(_read(process, server.vitals)),
+            asyncio.create_task(_read(process, server)),
         ]
         try:
             yield server
@@ -92,12 +114,16 @@ async def _first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:
     return ready
 
 
-async def _read(process: asyncio.subprocess.Process, vitals: Vitals) -> None:
+async def _read(process: asyncio.subprocess.Process, server: ServerUnderTest) -> None:
     assert process.stdout is not None
+    assert server.vitals is not None
     async for line in process.stdout:
         said = json.loads(line)
+        if "readers" in said:
+            server.crowd.append(Crowd(time.time(), said["readers"], said["sockets"]))
+            server.handed_out += [HandedOut(at, text) for at, text in said["handed_out"]]
         if "tasks" in said:
-            vitals.inner.append(
+            server.vitals.inner.append(
                 InnerSample(
                     at=time.monotonic(),
                     tasks=said["tasks"],

@@ -37,6 +37,8 @@ class StreamingPolicy:
     """Words ending this long before the window's end are committed at once (``window``)."""
     trim_above: int
     """A window longer than this lets go of committed audio in front."""
+    most_hop: int = 2 * SAMPLE_RATE
+    """What the hop may grow to while the engine is busy; never less than ``hop``."""
     max_window: int = 30 * SAMPLE_RATE
     """Most audio in one decode: Whisper's own limit."""
     max_overlap: int = 5 * SAMPLE_RATE

@@ -9,6 +9,7 @@ This module must not know sockets, sessions or rooms: it is given everything it 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, assert_never
 
 from pydantic import ValidationError
@@ -26,6 +27,7 @@ from livecaption.core.captions import (
     UtteranceStarted,
 )
 from livecaption.core.hypothesis import Word
+from livecaption.core.timeline import iso_time
 from livecaption.errors import ProtocolError, UnsupportedAudio
 from livecaption.protocol.client_messages import (
     PUBLISHER_MESSAGES,
@@ -53,6 +55,7 @@ from livecaption.protocol.wire import Text, WireModel
 __all__ = [
     "Message",
     "RoomEvent",
+    "RoomOrigin",
     "Unknown",
     "check_audio_frame",
     "decode_publisher",
@@ -128,16 +131,24 @@ def event_message(event: CaptionEvent) -> ServerMessage:
     return SERVER_MESSAGES[fields["type"]].model_validate(fields)
 
 
-def room_message(
-    event: RoomEvent, *, room: str, session: str, speaker: str | None, offset: int | None
-) -> RoomMessage:
+@dataclass(frozen=True, slots=True)
+class RoomOrigin:
+    """Where a room's event comes from."""
+
+    room: str
+    session: str
+    speaker: str | None
+    """Name of the speaker; a ``Final`` carries its own, which goes first."""
+    started_at: float
+    """Wall-clock time of the session's sample 0, seconds since the epoch."""
+
+
+def room_message(event: RoomEvent, origin: RoomOrigin, offset: int | None) -> RoomMessage:
     """Turn a session's event into the message the watchers of its room get.
 
     Args:
         event: from the session.
-        room: name of the room.
-        session: id of the session the event belongs to.
-        speaker: name of the speaker; a ``Final`` carries its own, which goes first.
+        origin: what the event does not say itself.
         offset: number of the event in the room; None for a ``Partial``, which has none.
 
     Raises:
@@ -145,9 +156,10 @@ def room_message(
     """
     if isinstance(event, Partial) is not (offset is None):
         raise ValueError("numbered events have an offset, partials have none")
-    fields: dict[str, Any] = {"speaker": speaker, **_event_fields(event)}
-    fields["room"] = room
-    fields["session"] = session
+    fields: dict[str, Any] = {"speaker": origin.speaker, **_event_fields(event)}
+    fields["room"] = origin.room
+    fields["session"] = origin.session
+    fields["started_at"] = iso_time(origin.started_at)
     if offset is not None:
         fields["offset"] = offset
     return ROOM_MESSAGES[fields["type"]].model_validate(fields)

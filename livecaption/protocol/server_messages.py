@@ -14,6 +14,8 @@ from livecaption.protocol.wire import (
     Count,
     Flag,
     Identifier,
+    Moment,
+    OptionalMoment,
     OptionalText,
     Ordinal,
     Room,
@@ -84,13 +86,7 @@ class Ready(WireModel):
     room: Room
     model: Text
     language: OptionalText
-    started_at: Annotated[
-        str,
-        Field(
-            pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
-            description="a UTC time like 2026-11-23T10:00:00.000Z",
-        ),
-    ]
+    started_at: Moment
     """Wall-clock time of sample 0, for lining captions up with other recordings."""
     resumed: Flag
     resume_from: Count
@@ -199,11 +195,13 @@ class Closed(WireModel):
 
 
 class RoomFields(WireModel):
-    """What a watcher needs besides the event: whose session, in which room."""
+    """What a watcher needs besides the event: whose session, in which room, and since when."""
 
     room: Room
     session: Identifier
     speaker: OptionalText
+    started_at: OptionalMoment = None
+    """Wall-clock time of the session's sample 0; None from a server that did not tell it yet."""
 
 
 class NumberedRoomFields(RoomFields):
@@ -237,6 +235,8 @@ class OpenUtterance(WireModel):
 
     session: Identifier
     speaker: OptionalText
+    started_at: OptionalMoment = None
+    """As in ``RoomFields``."""
     utterance: Ordinal
     start: Seconds
     text: Text

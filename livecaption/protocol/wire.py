@@ -26,6 +26,8 @@ __all__ = [
     "Identifier",
     "Label",
     "Language",
+    "Moment",
+    "OptionalMoment",
     "OptionalText",
     "Ordinal",
     "Room",
@@ -124,4 +126,14 @@ Ordinal: TypeAlias = Annotated[int, Field(ge=1, description="a whole number, 1 o
 Seconds: TypeAlias = Annotated[float, Field(ge=0, description="a number of seconds, 0 or more")]
 Text: TypeAlias = Annotated[str, Field(description="a string")]
 OptionalText: TypeAlias = Annotated[str | None, Field(description="a string or null")]
+Moment: TypeAlias = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+        description="a UTC time like 2026-11-23T10:00:00.000Z",
+    ),
+]
+OptionalMoment: TypeAlias = Annotated[
+    Moment | None, Field(description="a UTC time like 2026-11-23T10:00:00.000Z, or null")
+]
 Flag: TypeAlias = Annotated[bool, Field(description="true or false")]

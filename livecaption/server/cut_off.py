@@ -82,7 +82,7 @@ class CutOffSessions:
         room = await self._rooms.open(stored.room)
         for event in restored.closing:
             speaker = event.speaker if isinstance(event, Final) else None
-            stamped = room.stamp(event, Speaker(stored.id, speaker))
+            stamped = room.stamp(event, Speaker(stored.id, speaker, stored.started_at))
             if stamped is not None:
                 writes = [stored_event(stamped)]
                 self._recorder.submit(writes, partial(_deliver, room, stamped))

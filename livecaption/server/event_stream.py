@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 _DIGITS = 19
 _COMMENT_EVERY_S = 15.0
 """Proxies close what is silent for a minute, and a lost reader is noticed only by writing."""
+_EVENTS_KEPT = 16
+"""Written events that are being handed out in one go."""
 
 
 class EventsEndpoint:
@@ -77,11 +80,7 @@ class _Events(OutgoingStream):
         self._send_part = send
 
     async def _send(self, text: str) -> None:
-        await self.send_raw(_event(text))
-
-    async def send_raw(self, text: str) -> None:
-        """Send a piece of the answer."""
-        part = {"type": "http.response.body", "body": text.encode(), "more_body": True}
+        part = {"type": "http.response.body", "body": _event(text), "more_body": True}
         await self._send_part(part)
 
 
@@ -117,7 +116,7 @@ class EventStream:
             if not self._outgoing.failed:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            self._room.subscribers.discard(self._outgoing.put)
+            self._room.part(self._outgoing.put)
             self._hub.connections.discard(self)
             self.finished.set()
 
@@ -140,13 +139,14 @@ class EventStream:
         self._outgoing.end()
 
 
-def _event(text: str) -> str:
+@lru_cache(maxsize=_EVENTS_KEPT)
+def _event(text: str) -> bytes:
     """Write a message as an event; an empty one as a comment, which readers ignore."""
     if not text:
-        return ": still here\n\n"
+        return b": still here\n\n"
     message = json.loads(text)
     # A snapshot is no event: a reader that comes back with its place would miss nothing and know
     # nothing.
     numbered = "offset" in message and message["type"] != "snapshot"
     place = f"id: {message['offset']}\n" if numbered else ""
-    return f"{place}event: {message['type']}\ndata: {text}\n\n"
+    return f"{place}event: {message['type']}\ndata: {text}\n\n".encode()

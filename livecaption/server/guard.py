@@ -7,12 +7,11 @@ checked against DNS rebinding.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livecaption.server.answers import refusal
+from livecaption.server.own_origins import OwnOrigins
 from livecaption.settings import Settings, is_loopback
 
 __all__ = ["Guard", "host_of"]
@@ -37,7 +36,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
+        self._origins = OwnOrigins(settings.allowed_origins)
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
         if is_loopback(settings.host):
             self._hosts |= frozenset(_LOOPBACK_NAMES)
@@ -60,10 +59,7 @@ class Guard:
     def _complaint(self, host: str, origin: str | None) -> tuple[int, str, str] | None:
         if self._hosts and host_of(host) not in self._hosts:
             return 400, "bad_host", "This server does not answer to that host name."
-        if origin is None or origin.lower() in self._origins:
-            return None
-        parts = urlsplit(origin)
-        if parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower():
+        if origin is None or self._origins.include(origin, host):
             return None
         return 403, "bad_origin", "Pages of other sites may not connect; see allowed_origins."
 

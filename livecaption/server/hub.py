@@ -70,8 +70,7 @@ class CaptionHub:
         self.recorder = Recorder(store)
         self.links = Links(store)
         policy = policy_of(settings)
-        hop_s = policy.hop / SAMPLE_RATE
-        most_hop_s = max(settings.max_hop, hop_s)
+        hop_s, most_hop_s = policy.hop / SAMPLE_RATE, policy.most_hop / SAMPLE_RATE
         self._admission = AdmissionPolicy(hop_s=hop_s, most_hop_s=most_hop_s, blind=_BLIND)
         self.rooms = Rooms(self._recall)
         self.sessions = Sessions(settings, store, self.recorder, self.rooms, batcher, new_detector)

@@ -48,7 +48,16 @@ Sink = Callable[[Outgoing], None]
 
 
 class LiveSession:
-    """``closed`` is set when the last caption is out."""
+    """``closed`` is set when the last caption is out.
+
+    Args:
+        session: of the core.
+        batcher: runs its decodes.
+        recorder: stores its events before they are shown.
+        room: shows them.
+        tasks: hold its decodes.
+        started_at: wall-clock time of sample 0, seconds since the epoch.
+    """
 
     def __init__(
         self,
@@ -58,18 +67,19 @@ class LiveSession:
         room: Room,
         tasks: asyncio.TaskGroup,
         *,
-        max_hop_s: float,
+        started_at: float,
     ) -> None:
         config = session.config
         self._session = session
         self._id = config.session
         self._speaking = config.speaking
+        self._started_at = started_at
         self._batcher = batcher
         self._recorder = recorder
         self._room = room
         self._tasks = tasks
         self._least_hop = config.policy.hop
-        self._most_hop = max(int(max_hop_s * SAMPLE_RATE), self._least_hop)
+        self._most_hop = max(config.policy.most_hop, self._least_hop)
         self._turnarounds = 1 + _SPARE_HOPS / batcher.transcriber.info.workers
         self._pause = config.gate.hangover_frames * FRAME_SAMPLES
         self._sink: Sink | None = None
@@ -204,7 +214,7 @@ class LiveSession:
             self._tasks.create_task(self._decode(request))
         events = self._session.events_to_publish()
         if events:
-            speaker = Speaker(self._id, self._speaking.speaker)
+            speaker = Speaker(self._id, self._speaking.speaker, self._started_at)
             stamped = [self._room.stamp(event, speaker) for event in events]
             self._record(events, stamped)
 

@@ -140,7 +140,9 @@ class LiveTrack:
         said = list(said_in(transcript, still_open))
         await run_in_threadpool(watched.feed.advance, said, (newest + 1) * SEGMENT_MS)
         watched.settled = newest
-        watched.zero = min((entry.started_at for entry in transcript.entries), default=0.0)
+        starts = [entry.started_at for entry in transcript.entries]
+        starts += [_started_at(utterance) for utterance in still_open]
+        watched.zero = min(starts, default=0.0)
         return is_live or bool(transcript.entries)
 
     def _remember(self, room: str, watched: _Watched, *, is_used: bool) -> None:
@@ -155,26 +157,27 @@ class LiveTrack:
 
 
 def said_in(transcript: Transcript, still_open: tuple[OpenUtterance, ...]) -> Iterator[Said]:
-    """Yield what was said, closed utterances first.
-
-    An open utterance of a session that has no entry in the transcript has no place on the wall
-    clock yet; it is left out until its final comes.
-    """
+    """Yield what was said, closed utterances first."""
     closed = set()
     for line in transcript.lines:
         closed.add((line.session, line.utterance))
         voice = voice_of(line.speaker, line.session)
         placed = segment_of(line, line.started_at)
         yield Said(line.session, line.utterance, voice, line.speaker, placed)
-    started = {entry.session: entry.started_at for entry in transcript.entries}
     for open_one in still_open:
         session, utterance, speaker = open_one.session, open_one.utterance, open_one.speaker
-        if open_one.words and session in started and (session, utterance) not in closed:
-            placed = _placed(open_one, started[session])
-            yield Said(session, utterance, voice_of(speaker, session), speaker, placed)
+        if open_one.words and (session, utterance) not in closed:
+            voice = voice_of(speaker, session)
+            yield Said(session, utterance, voice, speaker, _placed(open_one))
 
 
-def _placed(utterance: OpenUtterance, started_at: float) -> Segment:
+def _started_at(utterance: OpenUtterance) -> float:
+    assert utterance.started_at is not None  # a room of this process tells it
+    return datetime.fromisoformat(utterance.started_at).timestamp()
+
+
+def _placed(utterance: OpenUtterance) -> Segment:
+    started_at = _started_at(utterance)
     words = tuple(
         TimedWord(word.text, word.start + started_at, word.end + started_at, word.probability)
         for word in placed_words(utterance.text, utterance.words)

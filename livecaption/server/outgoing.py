@@ -1,7 +1,8 @@
 """The writing half of a connection: an outbox that others fill and one task that empties it.
 
-Whoever publishes never waits for a reader. The writer waits for its own reader, with a limit:
-TCP does not reveal a stalled reader for minutes.
+Whoever publishes never waits for a reader. What a reader takes at once is written at once; what it
+does not waits in the outbox, and the writer waits for its own reader, with a limit: TCP does not
+reveal a stalled reader for minutes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from livecaption.core.captions import CaptionEvent, Delta, Final, Partial
 from livecaption.core.outbox import Outbox, Outgoing
+from livecaption.server.socket_protocol import shortcut_of, text_frame
 
 __all__ = ["OutgoingSocket", "OutgoingStream", "outgoing_event"]
 
@@ -27,13 +29,21 @@ class OutgoingStream(ABC):
         self._stall_s = stall_s
         self._wake = asyncio.Event()
         self._ended = False
+        self._sending = False
         self.failed = False
         """The reader is gone, stalled, or too far behind; nothing more can be sent."""
 
     def put(self, outgoing: Outgoing) -> None:
-        """Queue a text; never waits."""
+        """Send a text, now or when the reader takes it; never waits."""
+        if not self._is_behind and self._send_now(outgoing.text):
+            return
         self._outbox.put(outgoing)
         self._wake.set()
+
+    @property
+    def _is_behind(self) -> bool:
+        """Whether something else must be sent, or has been said, first."""
+        return self._sending or self._ended or self.failed or len(self._outbox) > 0
 
     def end(self) -> None:
         """Let ``write`` return once everything queued is sent."""
@@ -45,7 +55,9 @@ class OutgoingStream(ABC):
         while not self.failed:
             await self._wake.wait()
             self._wake.clear()
+            self._sending = True
             await self._send_waiting()
+            self._sending = False
             if self._ended and not len(self._outbox):
                 return
 
@@ -60,6 +72,10 @@ class OutgoingStream(ABC):
                 return
         self.failed = self.failed or self._outbox.overflowed
 
+    def _send_now(self, text: str) -> bool:  # noqa: ARG002 - for those that can
+        """Send one text if that needs no waiting; return whether it was sent."""
+        return False
+
     @abstractmethod
     async def _send(self, text: str) -> None:
         """Send one text; may wait for the reader."""
@@ -71,6 +87,10 @@ class OutgoingSocket(OutgoingStream):
     def __init__(self, websocket: WebSocket, *, limit: int, stall_s: float) -> None:
         super().__init__(limit=limit, stall_s=stall_s)
         self._websocket = websocket
+        self._shortcut = shortcut_of(websocket.scope)
+
+    def _send_now(self, text: str) -> bool:
+        return self._shortcut is not None and self._shortcut.write_now(text_frame(text))
 
     async def _send(self, text: str) -> None:
         await self._websocket.send_text(text)
@@ -84,7 +104,7 @@ class OutgoingSocket(OutgoingStream):
             self.failed = True
 
     async def close(self, code: int) -> None:
-        """Close the socket; a reader that does not read is not waited for."""
+        """Close the socket; a reader that does not read is not waited for, but cut off."""
         states = (self._websocket.client_state, self._websocket.application_state)
         if WebSocketState.DISCONNECTED in states:
             return
@@ -92,7 +112,8 @@ class OutgoingSocket(OutgoingStream):
             async with asyncio.timeout(_CLOSE_S):
                 await self._websocket.close(code)
         except (TimeoutError, WebSocketDisconnect, OSError, RuntimeError):
-            return
+            if self._shortcut is not None:
+                self._shortcut.abort()
 
 
 def outgoing_event(event: CaptionEvent, session: str, text: str) -> Outgoing:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import assert_never
 
 from starlette.websockets import WebSocket
 
 from livecaption.core.audio import seconds
 from livecaption.core.outbox import Outgoing
+from livecaption.core.timeline import iso_time
 from livecaption.errors import ClientError, LiveCaptionError, ProtocolError
 from livecaption.media.stream import Converter, open_converter
 from livecaption.protocol.client_messages import (
@@ -140,7 +140,6 @@ class PublisherConnection:
 
     def _greet(self) -> None:
         held, live = self._held, self._held.live
-        started = datetime.fromtimestamp(held.started_at, UTC)
         self._send(
             Ready(
                 session=live.id,
@@ -148,7 +147,7 @@ class PublisherConnection:
                 room=self._start.room,
                 model=self._hub.model.name,
                 language=self._start.language,
-                started_at=started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                started_at=iso_time(held.started_at),
                 resumed=self._resumed,
                 resume_from=live.session.received if self._resumed else 0,
                 limits=Limits(

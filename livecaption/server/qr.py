@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import re
-from urllib.parse import urlsplit
 
 import segno
 from starlette.requests import Request
@@ -17,12 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from livecaption.protocol.limits import MAX_ROOM_CHARS
+from livecaption.server.own_origins import OwnOrigins
 from livecaption.settings import Settings
 
 __all__ = ["qr_svg", "routes", "viewer_address"]
 
 _ROOM = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_ROOM_CHARS}}}", re.ASCII)
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?", re.ASCII)
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?", re.ASCII)
 _QUIET_EDGE = 2
 """Modules of free space around the code; the page that shows it adds more."""
 
@@ -50,16 +50,10 @@ def qr_svg(address: str) -> bytes:
 
 def _origin(request: Request, settings: Settings) -> str | None:
     """The origin that the page is open at; None when it names one that is not ours."""
-    host = request.headers.get("host", "").lower()
-    asked = request.query_params.get("origin")
-    if asked is None:
-        return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else None
-    parts = urlsplit(asked.lower())
-    is_origin = parts.scheme in ("http", "https") and _HOST.fullmatch(parts.netloc) is not None
-    if not is_origin or f"{parts.scheme}://{parts.netloc}" != asked.lower():
-        return None
-    allowed = {origin.lower().rstrip("/") for origin in settings.allowed_origins}
-    return asked.lower() if parts.netloc == host or asked.lower() in allowed else None
+    host = request.headers.get("host", "")
+    asked = request.query_params.get("origin", f"{request.url.scheme}://{host}").lower()
+    ours = OwnOrigins(settings.allowed_origins).include(asked, host)
+    return asked if ours and _ORIGIN.fullmatch(asked) else None
 
 
 async def _qr(request: Request) -> Response:

@@ -24,7 +24,8 @@ from livecaption.core.captions import (
     UtteranceStarted,
 )
 from livecaption.core.outbox import Outgoing
-from livecaption.protocol.codec import decode_server, encode, room_message
+from livecaption.core.timeline import iso_time
+from livecaption.protocol.codec import RoomOrigin, decode_server, encode, room_message
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
 from livecaption.protocol.server_messages import (
     OpenUtterance,
@@ -53,6 +54,8 @@ class Speaker:
 
     session: str
     name: str | None
+    started_at: float
+    """Wall-clock time of the session's sample 0, seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ class Room:
     """Sessions with a live connection."""
     detached: set[str] = field(default_factory=set)
     """Sessions whose connection was lost and which may be resumed."""
-    subscribers: set[Subscriber] = field(default_factory=set)
+    subscribers: dict[Subscriber, None] = field(default_factory=dict)
+    """Readers in the order in which they joined, and in which they are handed events."""
     _replay: deque[tuple[int, str]] = field(
         default_factory=lambda: deque(maxlen=MAX_WATCH_UNSENT_EVENTS // 2)
     )
@@ -119,9 +123,8 @@ class Room:
         if not isinstance(event, Partial):
             self.offset += 1
             offset = self.offset
-        message = room_message(
-            event, room=self.name, session=speaker.session, speaker=speaker.name, offset=offset
-        )
+        origin = RoomOrigin(self.name, speaker.session, speaker.name, speaker.started_at)
+        message = room_message(event, origin, offset)
         return Stamped(event, speaker, message, encode(message), offset)
 
     def deliver(self, stamped: Stamped) -> None:
@@ -183,7 +186,11 @@ class Room:
             for text in missed:
                 subscriber(Outgoing(text))
         subscriber(Outgoing(encode(self.presence()), key="presence"))
-        self.subscribers.add(subscriber)
+        self.subscribers[subscriber] = None
+
+    def part(self, subscriber: Subscriber) -> None:
+        """Take a reader out; one that never joined is no error."""
+        self.subscribers.pop(subscriber, None)
 
     def _missed_since(self, after: int) -> list[str] | None:
         held_from = self._replay[0][0] if self._replay else self._delivered + 1
@@ -215,6 +222,7 @@ class Room:
                 OpenUtterance(
                     session=state.speaker.session,
                     speaker=state.speaker.name,
+                    started_at=iso_time(state.speaker.started_at),
                     utterance=state.utterance,
                     start=state.start,
                     text=state.text,

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from livecaption.errors import ClientError
 from livecaption.protocol.limits import MAX_ROOM_CHARS
 from livecaption.server.answers import refusal as answered
+from livecaption.server.own_origins import OwnOrigins
 from livecaption.settings import Settings
 
 __all__ = [
@@ -92,7 +93,6 @@ def whole_number(request: Request, name: str, *, least: int, most: int, usual: i
 def cross_origin_headers(request: Headers, settings: Settings) -> dict[str, str]:
     """Return the headers that let the pages of ``allowed_origins`` read an answer."""
     origin = request.get("origin", "")
-    allowed = {each.lower().rstrip("/") for each in settings.allowed_origins}
-    if origin.lower() not in allowed:
+    if not OwnOrigins(settings.allowed_origins).names(origin):
         return {"Vary": "Origin"}
     return {"Vary": "Origin", "Access-Control-Allow-Origin": origin}

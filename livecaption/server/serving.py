@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from livecaption.errors import EngineError, OperatorError
 from livecaption.protocol.limits import MAX_FRAME_BYTES
 from livecaption.server.hub import CaptionHub
+from livecaption.server.socket_protocol import CaptionSocketProtocol
 from livecaption.settings import Settings
 
 __all__ = ["LiveServer", "bind"]
@@ -37,8 +38,9 @@ class LiveServer(uvicorn.Server):
                 app,
                 host=settings.host,
                 port=settings.port,
-                ws="websockets-sansio",
-                # Compression saves nothing on audio and unbinds the size limit.
+                ws=CaptionSocketProtocol,
+                # Compression saves nothing on audio and unbinds the size limit; and without it an
+                # event is the same bytes for every reader.
                 ws_per_message_deflate=False,
                 ws_max_size=MAX_FRAME_BYTES,
                 ws_ping_interval=settings.ping_s,
@@ -116,6 +118,11 @@ def bind(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Captions are small: a small send buffer makes a stalled reader visible soon.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32_768)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # A reader that stalls is given up by the kernel as well, when it would have failed a ping;
+        # event streams have no pings.
+        patience_ms = int(2000 * settings.ping_s)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience_ms)
     try:
         listener.bind((settings.host.strip("[]"), settings.port))
         listener.listen(1024)

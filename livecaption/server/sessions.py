@@ -19,7 +19,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from livecaption.core.audio import FRAME_SAMPLES, SAMPLE_RATE
@@ -217,7 +217,7 @@ class Sessions:
             self._recorder,
             room,
             self.tasks,
-            max_hop_s=self._settings.max_hop,
+            started_at=started_at,
         )
         held = HeldSession(live, start, token, started_at, self._loop.time())
         self._held[session] = held
@@ -259,4 +259,5 @@ class Sessions:
 def policy_of(settings: Settings) -> StreamingPolicy:
     """Return the streaming policy that the settings ask for."""
     policy: StreamingPolicy = WINDOW if settings.policy == "window" else REALTIME
-    return policy.with_hop(int(settings.hop * SAMPLE_RATE)) if settings.hop else policy
+    hop = int(settings.hop * SAMPLE_RATE) or policy.hop
+    return replace(policy, hop=hop, most_hop=max(int(settings.max_hop * SAMPLE_RATE), hop))

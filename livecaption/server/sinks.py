@@ -34,5 +34,5 @@ async def _joined(rooms: Rooms, sink: Sink) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        room.subscribers.discard(sink.take)
+        room.part(sink.take)
         rooms.release(room)

@@ -159,7 +159,7 @@ class _TextFile:
         except Exception:
             logger.exception("the live text file is not written any more")
         finally:
-            self._room.subscribers.discard(self._put)
+            self._room.part(self._put)
             self._rooms.release(self._room)
 
     def _no_rows(self) -> LiveRows:
@@ -179,7 +179,7 @@ class _TextFile:
             self._read(text, now)
         if self._outbox.overflowed:
             # Whatever was missed is old: go on with what is open now.
-            self._room.subscribers.discard(self._put)
+            self._room.part(self._put)
             self._outbox = Outbox(limit=MAX_WATCH_UNSENT_EVENTS)
             self._room.join(self._put, None)
         shown = self._rows.at(now)

@@ -82,7 +82,7 @@ class WatcherConnection:
                 await self._close()
                 reader.cancel()
         finally:
-            self._room.subscribers.discard(self._outgoing.put)
+            self._room.part(self._outgoing.put)
             self._room.guests.pop(self._send_away, None)
             self._hub.connections.discard(self)
             self.finished.set()

@@ -164,12 +164,13 @@ async def test_times_stand_at_the_first_line_of_each_minute(
         timezone_id="Europe/Berlin",
         before=kept({"times": True}) + "Date.now = () => 1_763_978_405_000 + (window.later ?? 0);",
     )
+    began = {"started_at": "2025-11-24T10:00:05.000Z"}
     room = await RoomOnStage.live(server)
-    await room.final("Now.", start=0, end=1)
-    await room.final("In the same minute.", start=5, end=6)
+    await room.final("Now.", start=0, end=1, **began)
+    await room.final("In the same minute.", start=5, end=6, **began)
     await expect(page.locator(".caption-line")).to_have_count(2)
     await page.evaluate("window.later = 70_000")
-    await room.final("A minute later.", start=70, end=71)
+    await room.final("A minute later.", start=70, end=71, **began)
     times = page.locator(".caption-time")
     await expect(times).to_have_text(["11:00", "11:01"])
     await expect(page.locator(".caption-line").last).to_contain_text("11:01")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from playwright.async_api import Page
 
+from livecaption.core.timeline import iso_time
 from tests.e2e.fake_server import Conversation, FakeServer
 
 __all__ = ["ATTACK", "RoomOnStage", "final", "kept", "overflow"]
 
+STARTED_AT = iso_time(time.time())
+"""Of the only session: just now, or a page would take it that the speaker had been silent since."""
 ATTACK = '<img src=x onerror="window.attacked = true">'
 
 
@@ -27,6 +31,7 @@ def final(number: int, text: str, **fields: Any) -> dict[str, Any]:
         "language": "en",
         "words": [],
         "room": "main",
+        "started_at": STARTED_AT,
     }
     return {"type": "final", **usual, "text": text, **fields}
 
@@ -93,6 +98,7 @@ class RoomOnStage:
     async def partial(self, text: str, **fields: Any) -> None:
         """Say words of the next utterance that may still change."""
         usual = {"revision": 1, "session": "s_a", "speaker": None, "room": "main"}
+        usual["started_at"] = STARTED_AT
         await self.conversation.say(
             "partial", **{**usual, "utterance": self._number + 1, "text": text, **fields}
         )
@@ -109,4 +115,5 @@ class RoomOnStage:
             session="s_a",
             speaker=None,
             room="main",
+            started_at=STARTED_AT,
         )

@@ -53,6 +53,7 @@ test('captions and session come back as they were, and replayed events count onc
   assert.deepEqual(kept?.checkpoint, CHECKPOINT);
   assert.equal(kept?.keptAt, 1000);
   assert.deepEqual(kept?.captions.lines, TALK.lines);
+  assert.equal(kept?.captions.zero, Date.parse(ready().started_at));
   const again = [
     ready({ resumed: true, resume_from: 32_000 }),
     { type: 'delta', seq: 3, utterance: 2, text: 'And now', words: [] },

@@ -17,17 +17,19 @@ const linesOf = (events) =>
   events.reduce((captions, [event, now]) => applyEvent(captions, event, now), NO_CAPTIONS).lines;
 
 let seqs = 0;
+/** When each session began. */
+const at = (ms) => ({ started_at: new Date(ms).toISOString() });
 const final = (session, utterance, text, start, end, more = {}) => ({
   type: 'final', seq: (seqs += 1), utterance, text, start, end, language: 'en', speaker: null, words: [],
-  session, ...more,
+  session, ...at(NOON), ...more,
 });
-const began = (session, utterance, start) => ({
-  type: 'utterance_started', seq: (seqs += 1), session, utterance, start,
+const began = (session, utterance, start, more = {}) => ({
+  type: 'utterance_started', seq: (seqs += 1), session, utterance, start, ...at(NOON), ...more,
 });
 /** An utterance as it arrives live. */
-const live = (session, utterance, text, start, end, zero, lateMs = 300) => [
-  [began(session, utterance, start), zero + 1000 * start + lateMs],
-  [final(session, utterance, text, start, end), zero + 1000 * end + lateMs],
+const live = (session, utterance, text, start, end, { zero = NOON, lateMs = 300 } = {}) => [
+  [began(session, utterance, start, at(zero)), zero + 1000 * start + lateMs],
+  [final(session, utterance, text, start, end, at(zero)), zero + 1000 * end + lateMs],
 ];
 const PLAIN = { times: false, speakers: true, clock: () => '' };
 
@@ -64,54 +66,61 @@ test('words longer than a line are divided between letters, and emoji stay whole
 // --- times -------------------------------------------------------------------------------------
 
 test('late news does not move the clock: a phone that slept gets the true times', () => {
-  const zero = NOON;
   const lines = linesOf([
-    ...live('s', 1, 'One.', 1, 2, zero),
-    ...live('s', 2, 'Two.', 10, 11, zero, 95_000),
-    ...live('s', 3, 'Three.', 70, 71, zero, 34_000),
-    ...live('s', 4, 'Four.', 120, 121, zero, 500),
+    ...live('s', 1, 'One.', 1, 2),
+    ...live('s', 2, 'Two.', 10, 11, { lateMs: 95_000 }),
+    ...live('s', 3, 'Three.', 70, 71, { lateMs: 34_000 }),
+    ...live('s', 4, 'Four.', 120, 121, { lateMs: 500 }),
   ]);
-  const times = lines.map(({ key }) => clockTimes(lines).get(key) - zero);
-  assert.deepEqual(times, [1300, 10_300, 70_300, 120_300]);
+  const times = lines.map(({ key }) => clockTimes(lines).get(key) - NOON);
+  assert.deepEqual(times, [1000, 10_000, 70_000, 120_000]);
 });
 
 test('a pause that was never sent moves the clock', () => {
   const lines = linesOf([
-    ...live('s', 1, 'Before.', 1, 2, NOON),
-    ...live('s', 2, 'After ten minutes.', 3, 4, NOON + 600_000),
+    ...live('s', 1, 'Before.', 1, 2),
+    ...live('s', 2, 'After ten minutes.', 3, 4, { lateMs: 600_300 }),
+    ...live('s', 3, 'And on.', 5, 6, { lateMs: 600_900 }),
   ]);
-  assert.deepEqual([...spans(lines).values()],
-    [{ from: 1000, to: 2000 }, { from: 603_000, to: 604_000 }]);
+  assert.deepEqual([...spans(lines).values()].map(({ from }) => from), [1000, 603_300, 605_300]);
 });
 
 test('one session keeps the times of its audio', () => {
-  const lines = linesOf([...live('s', 1, 'One.', 4, 5, NOON), ...live('s', 2, 'Two.', 62.5, 63, NOON, 900)]);
+  const lines = linesOf([...live('s', 1, 'One.', 4, 5), ...live('s', 2, 'Two.', 62.5, 63, { lateMs: 900 })]);
   assert.deepEqual([...spans(lines).values()].map(({ from }) => from), [4000, 62_500]);
 });
 
 test('two speakers stand at their true distance from each other', () => {
   const lines = linesOf([
-    ...live('a', 1, 'Hello.', 10, 11, NOON), ...live('b', 1, 'Hi.', 2, 3, NOON + 20_000),
+    ...live('a', 1, 'Hello.', 10, 11), ...live('b', 1, 'Hi.', 2, 3, { zero: NOON + 20_000 }),
   ]);
   assert.deepEqual([...spans(lines).values()].map(({ from }) => from), [10_000, 22_000]);
 });
 
-test('what was said before the page came is placed by the audio clock of what follows', () => {
-  const open = { type: 'snapshot', room: 'm', offset: 9, open_utterances: [],
-    finals: [final('s', 1, 'Old.', 5, 6)] };
-  const alone = linesOf([[open, NOON]]);
-  assert.equal(clockTimes(alone).size, 0, 'nobody knows yet when that was');
-  assert.deepEqual([...spans(alone).values()], [{ from: 5000, to: 6000 }]);
-  const lines = linesOf([[open, NOON], ...live('s', 2, 'New.', 65, 66, NOON)]);
-  assert.equal(clockTimes(lines).get('s/1'), NOON + 5300);
+test('what was said before the page came has its true time, also of sessions that are over', () => {
+  const open = { type: 'snapshot', room: 'm', offset: 9,
+    finals: [final('old', 7, 'Far back.', 900, 901, at(NOON - 3_600_000)), final('s', 1, 'Old.', 5, 6)],
+    open_utterances: [{ session: 's', speaker: null, utterance: 2, start: 9, text: 'And', words: [],
+      partial: '', revision: 0, ...at(NOON) }] };
+  const lines = linesOf([[open, NOON + 10_000]]);
+  assert.deepEqual([...clockTimes(lines).values()], [NOON - 2_700_000, NOON + 5000, NOON + 9000]);
+  assert.deepEqual([...spans(lines).values()].map(({ from }) => from), [900_000, 3_605_000, 3_609_000]);
 });
 
-test('a session that nothing places is read before the one that follows it', () => {
-  const open = { type: 'snapshot', room: 'm', offset: 9, open_utterances: [],
-    finals: [final('old', 7, 'Far back.', 900, 901), final('old', 8, 'And this.', 905, 909)] };
-  const lines = linesOf([[open, NOON], ...live('new', 1, 'Now.', 3, 4, NOON)]);
-  const order = cues(lines).map(({ lines: [text] }) => text);
-  assert.deepEqual(order, ['Far back.', 'And this.', 'Now.']);
+test('a publisher\'s own lines are placed by the time that it was told at the start', () => {
+  const { session: _, ...own } = final('s', 1, 'Mine.', 5, 6, { started_at: undefined });
+  const lines = linesOf([[{ ...ready(), ...at(NOON) }, NOON + 100], [own, NOON + 6400]]);
+  assert.equal(clockTimes(lines).get(lines[0].key), NOON + 5000);
+});
+
+test('what has no place on the clock follows what was read before it', () => {
+  const hole = { type: 'gap', seq: (seqs += 1), session: 'b', from: 3, to: 5, reason: 'overload' };
+  const lines = linesOf([[final('a', 1, 'One.', 1, 2.5), null], [hole, null]]);
+  assert.deepEqual([...clockTimes(lines).keys()], ['a/1']);
+  assert.deepEqual([...spans(lines).values()], [{ from: 1000, to: 2500 }, { from: 2500, to: 4500 }]);
+  const old = { started_at: null };
+  const stored = linesOf([[final('a', 1, 'Old.', 1, 2.5, old), null], [final('a', 2, 'New.', 3, 4, old), NOON]]);
+  assert.deepEqual([...spans(stored).values()], [{ from: 0, to: 1500 }, { from: 1500, to: 2500 }]);
 });
 
 // --- files -------------------------------------------------------------------------------------
@@ -171,12 +180,12 @@ test('what may still change is in no file, and an open line is with what it has'
 
 test('plain text names a speaker where the voice changes, and the time where it is wished', () => {
   const say = (session, utterance, text, speaker, start) => [
-    [{ ...began(session, utterance, start), speaker }, NOON + 1000 * start],
+    [began(session, utterance, start, { speaker }), NOON + 1000 * start],
     [final(session, utterance, text, start, start + 1, { speaker }), NOON + 1000 * start + 1000],
   ];
   const lines = linesOf([
     ...say('a', 1, 'One.', 'Ada', 1), ...say('a', 2, 'Two.', 'Ada', 3), ...say('b', 1, 'Three.', 'Bo\nb', 5),
-    [{ type: 'gap', seq: (seqs += 1), session: 'b', from: 9, to: 10.4, reason: 'overload' }, NOON + 10_400],
+    [{ type: 'gap', seq: (seqs += 1), session: 'b', from: 9, to: 10.4, reason: 'overload', ...at(NOON) }, NOON + 10_400],
     ...say('b', 2, 'Four\u2028four.', 'Bo\nb', 12),
   ]);
   assert.equal(toText(lines, PLAIN),

@@ -29,6 +29,7 @@ from livecaption.protocol.client_messages import (
 )
 from livecaption.protocol.codec import (
     RoomEvent,
+    RoomOrigin,
     Unknown,
     check_audio_frame,
     decode_publisher,
@@ -154,7 +155,17 @@ def test_configure_is_written_with_the_changes_alone(message: Configure, text: s
 
 # --- rooms -----------------------------------------------------------------------------------
 
-ROOM: dict[str, Any] = {"room": "main", "session": "s_1"}
+ROOM: dict[str, Any] = {
+    "room": "main",
+    "session": "s_1",
+    "speaker": "Ada",
+    "started_at": "2026-11-23T10:00:00.250Z",
+}
+STARTED_AT = 1795428000.25
+
+
+def from_ada(name: str | None = "Ada") -> RoomOrigin:
+    return RoomOrigin("main", "s_1", name, STARTED_AT)
 
 
 @pytest.mark.parametrize(
@@ -169,9 +180,9 @@ ROOM: dict[str, Any] = {"room": "main", "session": "s_1"}
 )
 def test_watchers_get_the_same_fields_and_the_room(event: RoomEvent, model: type) -> None:
     offset = None if isinstance(event, Partial) else 7
-    message = room_message(event, **ROOM, speaker="Ada", offset=offset)
+    message = room_message(event, from_ada(), offset)
     assert type(message) is model
-    expected = json.loads(encode(event_message(event))) | ROOM | {"speaker": "Ada"}
+    expected = json.loads(encode(event_message(event))) | ROOM
     if offset is not None:
         expected["offset"] = offset
     assert json.loads(encode(message)) == expected
@@ -179,15 +190,15 @@ def test_watchers_get_the_same_fields_and_the_room(event: RoomEvent, model: type
 
 def test_a_final_keeps_the_speaker_it_was_spoken_by() -> None:
     final = Final(3, 1, "Good morning", 0, 1, "en", None, ())
-    message = room_message(final, **ROOM, speaker="Grace", offset=7)
+    message = room_message(final, from_ada("Grace"), 7)
     assert message.speaker is None
 
 
 def test_only_numbered_events_have_an_offset() -> None:
     with pytest.raises(ValueError, match="partials have none"):
-        room_message(Partial(1, 1, "a", ()), **ROOM, speaker=None, offset=7)
+        room_message(Partial(1, 1, "a", ()), from_ada(), 7)
     with pytest.raises(ValueError, match="numbered events have an offset"):
-        room_message(UtteranceStarted(1, 1, 0), **ROOM, speaker=None, offset=None)
+        room_message(UtteranceStarted(1, 1, 0), from_ada(), None)
 
 
 # --- round trips -----------------------------------------------------------------------------
@@ -199,12 +210,18 @@ def test_every_event_survives_the_wire(event: CaptionEvent) -> None:
     assert decode_server(encode(message)) == message
 
 
-@given(numbered_events | partials, rooms, st.none() | labels, st.integers(1, 10**9))
+@given(
+    numbered_events | partials,
+    rooms,
+    st.none() | labels,
+    st.integers(1, 10**9),
+    st.floats(0, 4e9),
+)
 def test_every_room_event_survives_the_wire(
-    event: RoomEvent, room: str, speaker: str | None, number: int
+    event: RoomEvent, room: str, speaker: str | None, number: int, started_at: float
 ) -> None:
     offset = None if isinstance(event, Partial) else number
-    message = room_message(event, room=room, session="s_1", speaker=speaker, offset=offset)
+    message = room_message(event, RoomOrigin(room, "s_1", speaker, started_at), offset)
     decoded = decode_server(encode(message))
     assert decoded == message
     assert type(decoded) is type(message)

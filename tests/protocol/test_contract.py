@@ -28,6 +28,7 @@ from livecaption.protocol.client_messages import (
 from livecaption.protocol.close_codes import CloseCode, may_reconnect
 from livecaption.protocol.codec import (
     RoomEvent,
+    RoomOrigin,
     decode_publisher,
     decode_server,
     decode_watcher,
@@ -217,7 +218,7 @@ def test_the_schema_takes_whatever_a_session_publishes(event: CaptionEvent) -> N
 @given(numbered_events | partials, st.integers(1, 10**9))
 def test_the_schema_takes_whatever_a_room_publishes(event: RoomEvent, number: int) -> None:
     offset = None if isinstance(event, Partial) else number
-    message = room_message(event, room="a", session="s_1", speaker=None, offset=offset)
+    message = room_message(event, RoomOrigin("a", "s_1", None, 1e9), offset)
     written = json.loads(encode(message))
     validator(f"room_{written['type']}").validate(written)
 

@@ -94,7 +94,9 @@ async def test_a_page_that_does_not_exist_is_404_and_a_strange_host_400() -> Non
 
 
 @pytest.mark.parametrize("path", ["publish", "watch"])
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:1", "http://["]
+)
 async def test_a_page_of_another_site_cannot_connect(path: str, origin: str) -> None:
     async with running_server(ScriptedTranscriber()) as running:
         with pytest.raises(InvalidStatus) as caught:

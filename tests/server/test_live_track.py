@@ -26,7 +26,7 @@ from tests.server.kept_transcripts import KeptTranscripts, fetch, keep
 from tests.server.publishing import new_rooms, publish
 from tests.serving import running_server
 
-ADA = Speaker("s_1", "Ada")
+ADA = Speaker("s_1", "Ada", NOON)
 SEGMENT_S = 6
 DELAY_S = 10
 """From the end of a segment until it is listed."""
@@ -158,16 +158,16 @@ async def test_words_of_an_utterance_that_is_still_open_are_shown(site: Site) ->
     ]
 
 
-async def test_an_open_utterance_without_place_on_the_clock_waits_for_its_final(site: Site) -> None:
+async def test_the_first_words_of_a_session_are_shown_before_its_first_final(site: Site) -> None:
     room = await site.hub.rooms.open("main")
     room.attach("s_1")
-    publish(room, UtteranceStarted(1, 1, 0), ADA)
-    publish(room, Delta(2, 1, "Hello", (Word(" Hello", 0, 16_000, 0.9),)), ADA)
+    publish(room, UtteranceStarted(1, 1, 16_000), ADA)
+    publish(room, Delta(2, 1, "Hello", (Word(" Hello", 16_000, 32_000, 0.9),)), ADA)
     site.now = listed_at(number_at(0))
-    assert await site.captions(number_at(0)) == []
-    site.hub.store.add(line("Hello there.", 0.0, speaker="Ada"))
+    assert await site.captions(number_at(0)) == ["00:00:01.000 Hello"]
+    site.hub.store.add(line("Hello there.", 1.0, speaker="Ada", each=1.0))
     site.now = listed_at(number_at(6))
-    assert await site.captions(number_at(6)) == ["00:00:06.000 Hello there."]
+    assert await site.captions(number_at(6)) == ["00:00:06.000 there."]
 
 
 async def test_the_times_fit_the_video_that_the_player_shows(site: Site) -> None:

@@ -23,7 +23,7 @@ from livecaption.server.rooms import Rooms
 from livecaption.storage.records import RoomTail
 from tests.server.publishing import publish
 
-ANN = Speaker("s_1", "Ann")
+ANN = Speaker("s_1", "Ann", 0.0)
 HELLO = Word(" hello", 0, 4800, 0.9)
 
 
@@ -62,7 +62,7 @@ def test_partials_of_two_speakers_do_not_replace_each_other() -> None:
     room, box = Room("main"), Outbox(limit=10)
     room.join(box.put, None)
     read(box)
-    for speaker in (ANN, Speaker("s_2", "Ben")):
+    for speaker in (ANN, Speaker("s_2", "Ben", 0.0)):
         publish(room, UtteranceStarted(1, 1, 0), speaker)
         publish(room, Partial(1, 1, "hello", ()), speaker)
     partials = [e for e in read(box) if e["type"] == "partial"]
@@ -129,7 +129,7 @@ def test_a_reader_that_missed_more_than_is_held_gets_a_full_snapshot_that_fits()
 def test_a_session_that_breaks_leaves_no_open_line_behind() -> None:
     room = Room("main")
     publish(room, UtteranceStarted(1, 1, 0), ANN)
-    publish(room, UtteranceStarted(1, 1, 0), Speaker("s_2", None))
+    publish(room, UtteranceStarted(1, 1, 0), Speaker("s_2", None, 0.0))
     room.leave(ANN.session)
     assert [open_.session for open_ in room.snapshot().open_utterances] == ["s_2"]
 

@@ -24,7 +24,7 @@ from livecaption.settings import load_settings
 from tests.server.publishing import new_rooms, publish
 from tests.serving import events_until, open_publisher, running_server, speech, within
 
-ADA = Speaker("s_1", "Ada")
+ADA = Speaker("s_1", "Ada", 0.0)
 
 
 class Talk:
@@ -112,7 +112,7 @@ async def test_only_the_room_that_was_asked_for_is_followed(tmp_path: Path) -> N
 async def test_what_is_open_when_the_server_looks_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "live.txt"
     rooms = new_rooms()
-    talk = Talk(await rooms.open("main"), Speaker("s_1", None))
+    talk = Talk(await rooms.open("main"), Speaker("s_1", None, 0.0))
     talk.room.attach("s_1")
     talk.begin()
     talk.say("Already speaking")

@@ -178,7 +178,7 @@ async def flood(running: Running, viewer: ClientConnection, count: int) -> list[
     words = tuple(Word(" word", i, i + 1, 0.9) for i in range(500))
     received = []
     for number in range(1, count // 2 + 1):
-        speaker = Speaker("s_flood", None)
+        speaker = Speaker("s_flood", None, 0.0)
         publish(room, UtteranceStarted(2 * number - 1, number, 0), speaker)
         final = Final(2 * number, number, "word " * 500, 0, 500, "en", None, words)
         publish(room, final, speaker)

@@ -19,7 +19,7 @@ from livecaption.core.checkpoint import Checkpoint
 from livecaption.core.config import SessionConfig
 from livecaption.core.hypothesis import Word
 from livecaption.core.session import CaptionSession
-from livecaption.protocol.codec import encode, room_message
+from livecaption.protocol.codec import RoomOrigin, encode, room_message
 from livecaption.storage.records import StoredEvent, StoredSession
 from livecaption.storage.restoring import checkpoint_of, restore
 from tests.core.answers import truthful
@@ -38,7 +38,7 @@ def stored(*events: Numbered, checkpoint: Checkpoint | None = None) -> StoredSes
             event.seq,
             type(event).__name__,
             0.0,
-            encode(room_message(event, room="main", session="s_1", speaker="Ada", offset=number)),
+            encode(room_message(event, RoomOrigin("main", "s_1", "Ada", 0.0), number)),
         )
         for number, event in enumerate(events, start=1)
     )

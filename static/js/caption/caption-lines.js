@@ -10,6 +10,7 @@
  * @typedef {import('../net/protocol.js').Word} Word
  *
  * @typedef {object} Moment when something was said, as far as it is known
+ * @property {number | null} zero sample 0 of the session's audio clock, milliseconds since the epoch
  * @property {number | null} start seconds on the session's audio clock
  * @property {number | null} at when this page first heard of it, milliseconds since the epoch; null
  *   for what was said before the page came
@@ -90,8 +91,8 @@ export function closeWhere(lines, ends) {
  *
  * @param {readonly Line[]} lines
  * @param {string} session
- * @param {{utterance: number, speaker?: string | null, start?: number | null,
- *   at?: number | null}} event `start` and `at` are for a line that begins with it
+ * @param {{utterance: number, speaker?: string | null} & Partial<Moment>} event the moment is for a
+ *   line that begins with it
  * @param {(line: UtteranceLine) => UtteranceLine} change never called for a closed line
  * @returns {readonly Line[]} the same array when nothing changed
  */
@@ -115,11 +116,11 @@ export function updateLine(lines, session, event, change) {
  * @param {Parameters<typeof updateLine>[2]} event
  * @returns {UtteranceLine}
  */
-function newLine(lines, session, { utterance, speaker, start, at }) {
+function newLine(lines, session, { utterance, speaker, zero, start, at }) {
   return {
     kind: 'utterance', key: keyOf(session, utterance), session, utterance, speaker: speaker ?? null,
-    language: lastLanguage(lines, session), start: start ?? null, at: at ?? null, end: null, words: [],
-    committed: [], tail: '', revision: 0, closed: false,
+    language: lastLanguage(lines, session), zero: zero ?? null, start: start ?? null, at: at ?? null,
+    end: null, words: [], committed: [], tail: '', revision: 0, closed: false,
   };
 }
 
@@ -135,17 +136,17 @@ function lastLanguage(lines, session) {
  * @param {readonly Line[]} lines
  * @param {string} session
  * @param {{from: number, to: number} | null} span seconds; null when it is unknown
- * @param {{reason: string, name: string | number, at: number | null}} gap the same name within a
- *   session is the same gap
+ * @param {{reason: string, name: string | number, at: number | null, zero?: number | null}} gap the
+ *   same name within a session is the same gap
  * @returns {readonly Line[]}
  */
-export function putGap(lines, session, span, { reason, name, at }) {
+export function putGap(lines, session, span, { reason, name, at, zero }) {
   const key = `${session}/gap/${name}`;
   const place = lines.findLastIndex((line) => line.key === key);
   const before = lines[place] ?? lines.findLast((line) => line.session === session);
   /** @type {GapLine} */
   const gap = {
-    kind: 'gap', key, session, utterance: before?.utterance ?? 0, reason, at,
+    kind: 'gap', key, session, utterance: before?.utterance ?? 0, reason, at, zero: zero ?? null,
     seconds: span && span.to - span.from, start: span?.from ?? null, end: span?.to ?? null,
   };
   return place < 0 ? insert(lines, gap) : replaced(lines, place, 1, gap);

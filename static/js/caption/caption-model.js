@@ -29,6 +29,7 @@ import { closeWhere, extended, keyOf, putGap, updateLine } from './caption-lines
  * @typedef {object} Captions
  * @property {readonly Line[]} lines in reading order
  * @property {string} session the publisher's own, from `ready`; "" for watchers
+ * @property {number | null} zero its sample 0, milliseconds since the epoch
  * @property {ReadonlyMap<string, number>} lastSeq by session
  * @property {ReadonlyMap<string, {start: number, at: number | null}>} begun utterances that have no
  *   line yet, by key
@@ -44,7 +45,7 @@ const NOT_RESUMED = 'not_resumed';
 
 /** @type {Captions} */
 export const NO_CAPTIONS = {
-  lines: [], session: '', lastSeq: new Map(), begun: new Map(), offset: -1,
+  lines: [], session: '', zero: null, lastSeq: new Map(), begun: new Map(), offset: -1,
 };
 
 /**
@@ -54,7 +55,7 @@ export const NO_CAPTIONS = {
  * @returns {Captions} the same object when nothing changed
  */
 export function applyEvent(captions, event, now = null) {
-  if (event.type === 'ready') return applyReady(captions, event.session, now);
+  if (event.type === 'ready') return applyReady(captions, event, now);
   // What was ended calmly is complete: the session that comes next misses nothing.
   if (event.type === 'closed') return event.reason === 'stop' ? { ...captions, session: '' } : captions;
   if (event.type === 'snapshot') return applySnapshot(captions, event);
@@ -103,18 +104,32 @@ function bounded(map, most) {
 }
 
 /**
+ * When the session of an event began: a watcher's events say it, a publisher was told at `ready`.
+ *
  * @param {Captions} captions
- * @param {string} session
+ * @param {{started_at?: string | null}} event
+ * @returns {number | null} milliseconds since the epoch
+ */
+function zeroOf(captions, { started_at: startedAt }) {
+  const zero = startedAt ? Date.parse(startedAt) : Number.NaN;
+  return Number.isNaN(zero) ? captions.zero : zero;
+}
+
+/**
+ * @param {Captions} captions
+ * @param {import('../net/protocol.js').Ready} event
  * @param {number | null} now
  * @returns {Captions}
  */
-function applyReady(captions, session, now) {
+function applyReady(captions, event, now) {
+  const { session } = event;
   const previous = captions.session;
   if (previous === session) return captions;
-  if (previous === '') return { ...captions, session };
+  const next = { ...captions, session, zero: zeroOf(NO_CAPTIONS, event) };
+  if (previous === '') return next;
   const ended = closeWhere(captions.lines, (line) => line.session === previous);
   const gap = { reason: NOT_RESUMED, name: NOT_RESUMED, at: now };
-  return { ...captions, session, lines: putGap(ended, session, null, gap) };
+  return { ...next, lines: putGap(ended, session, null, gap) };
 }
 
 /**
@@ -124,9 +139,11 @@ function applyReady(captions, session, now) {
  * @param {number | null} now
  * @returns {Captions}
  */
-function applyGap(captions, session, { from, to, reason, seq }, now) {
+function applyGap(captions, session, event, now) {
+  const { from, to, reason, seq } = event;
   // The server knows better than the marker that this side has set at `ready`: it replaces it.
-  const gap = { reason, name: reason === NOT_RESUMED ? reason : seq, at: now };
+  const name = reason === NOT_RESUMED ? reason : seq;
+  const gap = { reason, name, at: now, zero: zeroOf(captions, event) };
   return { ...captions, lines: putGap(captions.lines, session, { from, to }, gap) };
 }
 
@@ -135,15 +152,17 @@ function applyGap(captions, session, { from, to, reason, seq }, now) {
  *
  * @param {Captions} captions
  * @param {string} session
- * @param {{utterance: number, speaker?: string | null}} event
+ * @param {{utterance: number, speaker?: string | null, started_at?: string | null}} event
  * @param {number | null} now
  * @param {(line: UtteranceLine) => UtteranceLine} change
  * @returns {Captions}
  */
-function change(captions, session, { utterance, speaker }, now, change) {
+function change(captions, session, event, now, change) {
+  const { utterance, speaker } = event;
   const key = keyOf(session, utterance);
   const moment = captions.begun.get(key) ?? { start: null, at: now };
-  const lines = updateLine(captions.lines, session, { utterance, speaker, ...moment }, change);
+  const begins = { utterance, speaker, zero: zeroOf(captions, event), ...moment };
+  const lines = updateLine(captions.lines, session, begins, change);
   if (lines === captions.lines) return captions;
   if (!captions.begun.has(key)) return { ...captions, lines };
   const begun = new Map(captions.begun);
@@ -232,7 +251,8 @@ function applySnapshot(captions, { offset, finals, open_utterances }) {
     next = applyFinal(remember(next, session, { seq: final.seq }), session, final, null);
   }
   for (const open of open_utterances) {
-    const lines = updateLine(next.lines, open.session, open, (line) => ({
+    const begins = { ...open, zero: zeroOf(next, open) };
+    const lines = updateLine(next.lines, open.session, begins, (line) => ({
       ...extended(line, open.text),
       tail: open.partial,
       revision: open.revision,

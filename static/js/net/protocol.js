@@ -23,10 +23,11 @@ const TOKEN_PREFIX = 'lct.';
  * @typedef {object} RoomFields added to each event that a watcher gets
  * @property {string} [session]
  * @property {string | null} [speaker]
+ * @property {string | null} [started_at] wall-clock time of the session's sample 0, ISO 8601
  * @property {number} [offset]
  *
  * @typedef {{type: "ready", session: string, resume_token: string, room: string, model: string,
- *   language: string | null, resumed: boolean, resume_from: number,
+ *   language: string | null, started_at?: string, resumed: boolean, resume_from: number,
  *   limits: {idle_s: number}}} Ready
  * @typedef {RoomFields & {type: "utterance_started", seq: number, utterance: number,
  *   start: number}} UtteranceStarted
@@ -39,7 +40,8 @@ const TOKEN_PREFIX = 'lct.';
  * @typedef {RoomFields & {type: "gap", seq: number, from: number, to: number,
  *   reason: string}} Gap
  * @typedef {{session: string, speaker: string | null, utterance: number, text: string,
- *   partial: string, revision: number, start?: number}} OpenUtterance
+ *   partial: string, revision: number, start?: number,
+ *   started_at?: string | null}} OpenUtterance
  * @typedef {{type: "snapshot", room: string, offset: number, finals: Final[],
  *   open_utterances: OpenUtterance[]}} Snapshot
  * @typedef {{type: "presence", room: string, publishers: number, detached: number}} Presence
@@ -72,17 +74,20 @@ const IS = {
 };
 
 /** @type {Record<string, Kind>} */
-const NUMBERED = { seq: 'number', session: 'text or null', speaker: 'text or null' };
+const ORIGIN = { session: 'text or null', speaker: 'text or null', started_at: 'text or null' };
+/** @type {Record<string, Kind>} */
+const NUMBERED = { ...ORIGIN, seq: 'number' };
 
 /** The fields that the pages rely on. @type {Record<string, Record<string, Kind>>} */
 const FIELDS = {
   ready: {
     session: 'string', resume_token: 'string', room: 'string', model: 'string',
-    language: 'text or null', resumed: 'boolean', resume_from: 'number', limits: 'object',
+    language: 'text or null', started_at: 'text or null', resumed: 'boolean',
+    resume_from: 'number', limits: 'object',
   },
   utterance_started: { ...NUMBERED, utterance: 'number', start: 'number' },
   delta: { ...NUMBERED, utterance: 'number', text: 'string' },
-  partial: { utterance: 'number', revision: 'number', text: 'string', session: 'text or null' },
+  partial: { ...ORIGIN, utterance: 'number', revision: 'number', text: 'string' },
   final: { ...NUMBERED, utterance: 'number', text: 'string', language: 'text or null' },
   gap: { ...NUMBERED, from: 'number', to: 'number', reason: 'string' },
   snapshot: { room: 'string', offset: 'number', finals: 'array', open_utterances: 'array' },
@@ -97,6 +102,7 @@ const FIELDS = {
 /** @type {Record<string, Kind>} */
 const OPEN_UTTERANCE = {
   session: 'string', utterance: 'number', text: 'string', partial: 'string', revision: 'number',
+  started_at: 'text or null',
 };
 
 /** @param {any} value @param {Record<string, Kind>} fields @param {string} name */

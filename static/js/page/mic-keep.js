@@ -33,8 +33,8 @@ const IS = {
 };
 
 const MOMENT = {
-  key: IS.text, session: IS.text, utterance: IS.whole, start: IS.maybeNumber, at: IS.maybeNumber,
-  end: IS.maybeNumber,
+  key: IS.text, session: IS.text, utterance: IS.whole, zero: IS.maybeNumber, start: IS.maybeNumber,
+  at: IS.maybeNumber, end: IS.maybeNumber,
 };
 const UTTERANCE = {
   ...MOMENT, speaker: IS.maybeText, language: IS.maybeText, tail: IS.text, revision: IS.whole,
@@ -78,9 +78,12 @@ export function checkedKept(text, room) {
   }
   if (!fits(found, { room: IS.text, session: IS.text, keptAt: IS.whole, lines: IS.list })) return null;
   const lastSeq = seqs(found.lastSeq);
-  if (found.room !== room || lastSeq === null || !found.lines.every(isLine)) return null;
-  const { lines, session } = found;
-  const captions = { lines, session, lastSeq: new Map(lastSeq), begun: new Map(), offset: -1 };
+  // A page of an earlier version did not know when its session began.
+  const lines = found.lines.map((/** @type {any} */ line) => ({ zero: null, ...line }));
+  if (found.room !== room || lastSeq === null || !lines.every(isLine)) return null;
+  const zero = Number.isFinite(found.zero) ? found.zero : null;
+  const { session } = found;
+  const captions = { lines, session, zero, lastSeq: new Map(lastSeq), begun: new Map(), offset: -1 };
   const checkpoint = fits(found.checkpoint, CHECKPOINT) ? found.checkpoint : null;
   return { captions, checkpoint, keptAt: found.keptAt };
 }
@@ -114,9 +117,9 @@ export class SessionKeeper {
   }
 
   /** @param {Kept} kept in place of what was kept before */
-  keep({ captions: { lines, session, lastSeq }, checkpoint, keptAt }) {
+  keep({ captions: { lines, session, zero, lastSeq }, checkpoint, keptAt }) {
     const head = JSON.stringify({
-      room: this.#room, session, keptAt, checkpoint, lastSeq: [...lastSeq].slice(-16),
+      room: this.#room, session, zero, keptAt, checkpoint, lastSeq: [...lastSeq].slice(-16),
     });
     try {
       storage()?.setItem(NAME, `${head.slice(0, -1)},"lines":[${this.#newest(lines).join(',')}]}`);

@@ -1,12 +1,11 @@
 // @ts-check
 /**
- * When things were said, worked out from what a page knows: a line's place on its session's audio
- * clock, and the moment at which the page heard of it.
+ * When things were said: a line's place on its session's audio clock, and when that clock began.
  *
- * The audio clock stands still in pauses that were never sent, and news can be late (a phone that
- * slept gets minutes at once) but never early. So the wall-clock time of a session's sample 0, as it
- * was for one line, is at most `at - start` of that line and of every later one: the least of these
- * is the estimate. Pure; it must not know the page.
+ * The audio clock stands still in pauses that were never sent. A page that follows live notices
+ * them: what it hears then comes later than the clock says, and so does everything after. News can
+ * also be late alone (a phone that slept gets minutes at once), but never early; so the clock moves
+ * only by what this line and every later one are late. Pure; it must not know the page.
  */
 
 /**
@@ -17,8 +16,8 @@
  * @property {number} to always after `from`
  */
 
-/** A difference smaller than this is the network's doing; a larger one was a pause. */
-const JITTER_MS = 3000;
+/** A line that is later than this by the clock followed a pause; less is the network's doing. */
+const PAUSE_MS = 3000;
 /** Reading speed by which the end of an open line is guessed. */
 const LETTERS_PER_S = 15;
 const SHORTEST_MS = 1000;
@@ -29,11 +28,11 @@ const SHORTEST_MS = 1000;
  *   of which that cannot be known are missing
  */
 export function clockTimes(lines) {
-  const bases = sessionBases(lines);
+  const pauses = pausesBefore(lines);
   const times = new Map();
-  for (const { key, start, at } of lines) {
-    const base = bases.get(key);
-    if (base !== undefined && start !== null) times.set(key, base + 1000 * start);
+  for (const { key, zero, start, at } of lines) {
+    const pause = pauses.get(key) ?? 0;
+    if (zero !== null && start !== null) times.set(key, zero + pause + 1000 * start);
     else if (at !== null) times.set(key, at);
   }
   return times;
@@ -41,28 +40,21 @@ export function clockTimes(lines) {
 
 /**
  * @param {readonly Line[]} lines in reading order
- * @returns {Map<string, Span>} by key, for subtitles; what cannot be placed by the clock follows what
- *   was read before it, and what can be placed follows that
+ * @returns {Map<string, Span>} by key, for subtitles; what has no place on the clock follows what was
+ *   read before it
  */
 export function spans(lines) {
   const times = clockTimes(lines);
-  const bases = sessionBases(lines);
   /** @type {number | null} the moment that is shown as zero */
   let origin = null;
-  /** @type {Map<string, number>} sample 0 of sessions that only their order places */
-  const stacked = new Map();
   const result = new Map();
   let last = 0;
   for (const line of lines) {
     const time = times.get(line.key);
     let from = last;
     if (time !== undefined) {
-      origin ??= last > 0 ? time - last : (bases.get(line.key) ?? time);
+      origin ??= last > 0 ? time - last : (line.zero ?? time);
       from = Math.max(0, time - origin);
-    } else if (line.start !== null) {
-      const zero = stacked.get(line.session) ?? (last > 0 ? last - 1000 * line.start : 0);
-      stacked.set(line.session, zero);
-      from = Math.max(0, zero + 1000 * line.start);
     }
     result.set(line.key, { from, to: from + lengthMs(line) });
     last = Math.max(last, from + lengthMs(line));
@@ -77,8 +69,12 @@ function lengthMs(line) {
   return Math.max(SHORTEST_MS, (1000 * letters) / LETTERS_PER_S);
 }
 
-/** @param {readonly Line[]} lines @returns {Map<string, number>} by key, of its session's sample 0 */
-function sessionBases(lines) {
+/**
+ * @param {readonly Line[]} lines in reading order
+ * @returns {Map<string, number>} by key: for how many milliseconds the session's clock has stood still
+ *   until this line; what was said before the page came is taken to be from after the pause
+ */
+function pausesBefore(lines) {
   /** @type {Map<string, Line[]>} */
   const bySession = new Map();
   for (const line of lines) {
@@ -86,23 +82,28 @@ function sessionBases(lines) {
     if (same) same.push(line);
     else bySession.set(line.session, [line]);
   }
-  const bases = new Map();
+  const pauses = new Map();
   for (const same of bySession.values()) {
-    // From the end: the least of this line's and all later ones.
-    const least = new Array(same.length);
-    let bound = Infinity;
-    for (let i = same.length - 1; i >= 0; i -= 1) {
-      const { start, at } = same[i];
-      if (start !== null && at !== null) bound = Math.min(bound, at - 1000 * start);
-      least[i] = bound;
-    }
-    // What comes after the last live line belongs to its time; jitter does not move the clock.
-    if (least[0] === Infinity) continue;
-    let base = least[0];
-    for (const [i, { key }] of same.entries()) {
-      if (least[i] !== Infinity && least[i] - base >= JITTER_MS) base = least[i];
-      bases.set(key, base);
+    let pause = 0;
+    for (const [i, late] of lateness(same).entries()) {
+      if (late !== Infinity && late - pause >= PAUSE_MS) pause = late;
+      pauses.set(same[i].key, pause);
     }
   }
-  return bases;
+  return pauses;
+}
+
+/**
+ * @param {readonly Line[]} lines of one session
+ * @returns {number[]} the least by which this line and all later ones were late, in milliseconds
+ */
+function lateness(lines) {
+  const least = new Array(lines.length);
+  let bound = Infinity;
+  for (let i = lines.length - 1; i >= 0; i -= 1) {
+    const { zero, start, at } = lines[i];
+    if (zero !== null && start !== null && at !== null) bound = Math.min(bound, at - zero - 1000 * start);
+    least[i] = bound;
+  }
+  return least;
 }
