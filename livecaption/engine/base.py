@@ -82,4 +82,4 @@ class Staged(Protocol):
 
     @property
     def stages(self) -> StageClock:
-        """Measured since it was loaded; warming up counts as well."""
+        """Measured since it was warmed up."""

@@ -199,7 +199,7 @@ class Batcher:
         try:
             return await loop.run_in_executor(self._prepare, prepare, request)
         except Exception as exc:
-            logger.exception("preparing a window failed (session %s)", request.session)
+            logger.exception("preparing a window failed", extra={"session": request.session})
             raise EngineError("The engine could not prepare the audio of this window.") from exc
         finally:
             self.stats.prepare_took.observe(time.monotonic() - began)

@@ -180,6 +180,8 @@ class FasterWhisperTranscriber:
                     [self._silence(bucket, kind) for kind in [DecodeKind.PARTIAL] * rows]
                 )
         self.transcribe([self._silence(self._config.bucket_floor, DecodeKind.FINAL)])
+        # First runs of a shape take many times as long, and nobody waited for them.
+        self._stages.clear()
 
     def _silence(self, bucket: int, kind: DecodeKind) -> PreparedWindow:
         audio: Samples = np.zeros(SAMPLE_RATE, dtype=np.int16)

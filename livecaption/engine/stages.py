@@ -31,13 +31,18 @@ class StageClock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._took = {stage: Tally(DURATION_BOUNDS) for stage in Stage}
+        self._took = _nothing()
 
     @property
     def took(self) -> Mapping[Stage, Tally]:
         """A copy of what was measured so far, seconds."""
         with self._lock:
             return deepcopy(self._took)
+
+    def clear(self) -> None:
+        """Forget what was measured."""
+        with self._lock:
+            self._took = _nothing()
 
     @contextmanager
     def timing(self, stage: Stage) -> Iterator[None]:
@@ -49,3 +54,7 @@ class StageClock:
             took = time.perf_counter() - began
             with self._lock:
                 self._took[stage].observe(took)
+
+
+def _nothing() -> dict[Stage, Tally]:
+    return {stage: Tally(DURATION_BOUNDS) for stage in Stage}

@@ -250,7 +250,7 @@ class LiveSession:
             await self._transcribe(request)
         except Exception:
             # The task group is everybody's: one session's fault ends that session only.
-            logger.exception("session %s breaks off", self._id)
+            logger.exception("a session breaks off", extra={"session": self._id})
             self.break_off()
 
     async def _transcribe(self, request: DecodeRequest) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import signal
 import socket
 import threading
+from contextlib import AsyncExitStack
 from types import FrameType
 
 import uvicorn
@@ -19,6 +20,7 @@ from starlette.applications import Starlette
 from livecaption.errors import EngineError, OperatorError
 from livecaption.protocol.limits import MAX_FRAME_BYTES
 from livecaption.server.hub import CaptionHub
+from livecaption.server.metrics_port import served_metrics
 from livecaption.settings import Settings
 
 __all__ = ["LiveServer", "bind"]
@@ -27,7 +29,12 @@ __all__ = ["LiveServer", "bind"]
 class LiveServer(uvicorn.Server):
     """A uvicorn server that drains first."""
 
-    def __init__(self, app: Starlette, settings: Settings) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        settings: Settings,
+        metrics_listener: socket.socket | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -47,6 +54,9 @@ class LiveServer(uvicorn.Server):
             )
         )
         self._app = app
+        self._settings = settings
+        self._metrics_listener = metrics_listener
+        self._beside = AsyncExitStack()
         self._draining: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
@@ -58,6 +68,18 @@ class LiveServer(uvicorn.Server):
         # Not in a task group: this is a signal handler, and the task outlives no group. It is
         # kept in an attribute and ends before the server does.
         self._draining = asyncio.get_running_loop().create_task(self._drain())
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start; metrics are served beside, until the very end of the way down."""
+        await super().startup(sockets)
+        if self._metrics_listener is not None and not self.should_exit:
+            metrics = served_metrics(self._app, self._settings, self._metrics_listener)
+            await self._beside.enter_async_context(metrics)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop both."""
+        await self._beside.aclose()
+        await super().shutdown(sockets)
 
     async def wait_ready(self) -> None:
         """Return once the model has answered; for those who run the server in their own loop.

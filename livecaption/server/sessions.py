@@ -33,6 +33,7 @@ from livecaption.core.policy import REALTIME, WINDOW, StreamingPolicy
 from livecaption.core.session import CaptionSession
 from livecaption.core.utterance import Speaking
 from livecaption.engine.batcher import Batcher
+from livecaption.logs import room_tag
 from livecaption.protocol.client_messages import Resume, Start
 from livecaption.protocol.codec import decode_publisher, encode
 from livecaption.server.cut_off import CutOffSessions, token_hash
@@ -284,12 +285,12 @@ class Sessions:
         self.ended_by[live.reason] += 1
         live.room.leave(live.id)
         self._rooms.release(live.room)
-        logger.info(
-            "session %s in room %s ended after %.1f s of audio",
-            live.id,
-            live.room.name,
-            live.session.received / SAMPLE_RATE,
-        )
+        fields = {
+            "session": live.id,
+            "room": room_tag(live.room.name),
+            "audio_s": round(live.session.received / SAMPLE_RATE, 1),
+        }
+        logger.info("a session ended: %s", live.reason, extra=fields)
 
 
 def policy_of(settings: Settings) -> StreamingPolicy:
