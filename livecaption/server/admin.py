@@ -184,7 +184,8 @@ def _session(held: HeldSession) -> dict[str, Any]:
 
 
 admin_routes = [
-    Route("/admin", admin_only(admin_page)),
+    # The page itself holds nothing; a browser cannot show a key before it has it.
+    Route("/admin", admin_page),
     Route("/v1/admin/state", admin_only(show_state), methods=["GET"]),
     Route("/v1/admin/drain", admin_only(begin_drain), methods=["POST"]),
     Route("/v1/admin/drain", admin_only(end_drain), methods=["DELETE"]),

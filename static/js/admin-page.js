@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Entry of the operator's page (`/admin`): asks the server every two seconds how it is, and empties
- * it for maintenance. A page nobody looks at asks nothing.
+ * it for maintenance. A page nobody looks at asks nothing. A server with keys wants one with the role
+ * admin; it is kept for this tab, and sent in a header.
  */
 import {
   aboutWords,
@@ -20,6 +21,7 @@ import { find } from './page/dom.js';
 
 const EVERY_MS = 2000;
 const PATIENCE_MS = 5000;
+const KEPT = 'livecaption.admin-key';
 const SESSION_HEADS = [
   'Room', 'State', 'Language', 'Audio', 'Words', 'Delay', 'Lag', 'Hop', 'Session',
 ];
@@ -27,6 +29,8 @@ const ROOM_HEADS = ['Room', 'Speakers', 'Readers', 'In the log'];
 
 const history = new History();
 let timer = 0;
+/** @type {string} */
+let key = sessionStorage.getItem(KEPT) ?? '';
 /** What became of the operator's last wish, if it failed. */
 let complaint = '';
 
@@ -37,8 +41,12 @@ let complaint = '';
  * @throws {Error} with a sentence for the operator
  */
 async function ask(path, method = 'GET') {
-  const answer = await fetch(path, { method, signal: AbortSignal.timeout(PATIENCE_MS) });
+  /** @type {Record<string, string>} */
+  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = await fetch(path, { method, headers, signal });
   if (answer.ok) return answer.json();
+  if (answer.status === 401) askForKey();
   const told = await answer.json().catch(() => null);
   throw new Error(told?.error?.message ?? `The server answers ${answer.status}.`);
 }
@@ -64,7 +72,26 @@ async function refresh() {
     const state = history.newest;
     if (state !== undefined) showDrain(drainWords(state), false);
   }
-  if (document.visibilityState === 'visible') timer = setTimeout(() => void refresh(), EVERY_MS);
+  // Wrong keys are counted: a page that has none does not ask again by itself.
+  const waiting = !find('sign-in', HTMLFormElement).hidden;
+  if (document.visibilityState === 'visible' && !waiting) timer = setTimeout(() => void refresh(), EVERY_MS);
+}
+
+function askForKey() {
+  key = '';
+  sessionStorage.removeItem(KEPT);
+  find('sign-in', HTMLFormElement).hidden = false;
+}
+
+/** @param {SubmitEvent} event */
+function signIn(event) {
+  event.preventDefault();
+  const field = find('key', HTMLInputElement);
+  key = field.value.trim();
+  field.value = '';
+  sessionStorage.setItem(KEPT, key);
+  find('sign-in', HTMLFormElement).hidden = true;
+  void refresh();
 }
 
 async function toggleDrain() {
@@ -85,6 +112,7 @@ function sentenceOf(error) {
 }
 
 find('drain', HTMLButtonElement).addEventListener('click', () => void toggleDrain());
+find('sign-in', HTMLFormElement).addEventListener('submit', signIn);
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') void refresh();
   else clearTimeout(timer);

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Route, ViewportSize, expect
 
 from livecaption.engine.scripted import ScriptedTranscriber, script
 from tests.e2e.accessibility import serious_issues
@@ -35,7 +35,12 @@ async def page(browser: Browser, running: Running) -> AsyncIterator[Page]:
     complaints: list[str] = []
     page = await context.new_page()
     page.set_default_timeout(10_000)
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 401" not in message.text:
+            complaints.append(message.text)
+
+    page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     await context.close()
@@ -89,6 +94,37 @@ async def test_trouble_is_said_in_words(running: Running, page: Page) -> None:
     await expect(page.get_by_role("alert")).to_contain_text("cannot be stored (disk I/O error)")
     running.hub.recorder.failing = None
     await expect(page.get_by_role("alert")).to_have_text("")
+
+
+async def test_a_server_with_keys_is_shown_one_in_a_header_and_never_in_an_address(
+    running: Running, page: Page
+) -> None:
+    seen: list[str | None] = []
+
+    async def demand(route: Route) -> None:
+        shown = await route.request.header_value("authorization")
+        seen.append(shown)
+        if shown == "Bearer lc_right":
+            await route.continue_()
+        else:
+            refusal = {"error": {"code": "key_required", "message": "A key is needed."}}
+            await route.fulfill(status=401, json=refusal)
+
+    await page.route("**/v1/admin/state", demand)
+    await page.goto("/admin")
+    await expect(page.get_by_role("status")).to_have_text("A key is needed.")
+    field = page.get_by_label("Key with the role admin")
+    await field.fill("lc_wrong")
+    await field.press("Enter")
+    await expect(field).to_be_visible()
+    await expect(field).to_have_value("")
+    assert await serious_issues(page) == []
+    await field.fill("lc_right")
+    await field.press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("Ready")
+    await expect(field).to_be_hidden()
+    assert seen[:3] == [None, "Bearer lc_wrong", "Bearer lc_right"]
+    assert "lc_" not in page.url
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
