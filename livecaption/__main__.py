@@ -12,7 +12,7 @@ from livecaption.engine.allocator import tune_allocator
 
 __all__ = ["main"]
 
-_COMPUTES = ("serve", "demo", "transcribe")
+_COMPUTES = ("serve", "demo", "transcribe", "doctor")
 
 
 def main() -> None:

@@ -109,6 +109,11 @@ class Settings(BaseSettings):
     text_file_hold: float = Field(default=5.0, ge=0.0, le=600.0)
     """Seconds for which the last text stays; 0 keeps it."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    """Lines for people, or JSON objects for programs."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """A port of its own for /metrics, without keys; None for none."""
+    metrics_host: str = "127.0.0.1"
 
     @property
     def transcripts(self) -> Path | None:

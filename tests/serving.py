@@ -21,6 +21,7 @@ from livecaption.engine.batcher import Batcher
 from livecaption.protocol.limits import SUBPROTOCOL
 from livecaption.server.app import build_app
 from livecaption.server.hub import CaptionHub
+from livecaption.server.metrics_port import bind_metrics
 from livecaption.server.serving import LiveServer, bind
 from livecaption.settings import Settings, load_settings
 
@@ -43,6 +44,7 @@ class Running:
     server: LiveServer
     hub: CaptionHub
     port: int
+    metrics_port: int | None = None
 
     @property
     def http(self) -> str:
@@ -61,13 +63,15 @@ async def running_server(transcriber: Transcriber, **given: Any) -> AsyncIterato
     )
     app = build_app(settings, lambda: Batcher(transcriber), new_detector)
     listener = bind(settings)
-    server = LiveServer(app, settings)
+    metrics = bind_metrics(settings)
+    server = LiveServer(app, settings, metrics)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     async with asyncio.timeout(30):
         await within(lambda: server.started, 30)
         await app.state.hub.ready.wait()
     try:
-        yield Running(server, app.state.hub, listener.getsockname()[1])
+        own = None if metrics is None else metrics.getsockname()[1]
+        yield Running(server, app.state.hub, listener.getsockname()[1], own)
     finally:
         if server._draining is None:  # a second signal would not wait for anything
             server.handle_exit(15, None)

@@ -10,15 +10,18 @@ import os
 import platform
 import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from livecaption import __version__
+from livecaption.asgi import load_transcriber
 from livecaption.bundled import MODEL_NAME, speech_clips
+from livecaption.cli.findings import Check, Finding, Status, guarded
+from livecaption.cli.machine_checks import clock, exposure, open_files, transcripts
+from livecaption.cli.outside_checks import outside
+from livecaption.cli.throughput import bundled_speech, estimate, measure
 from livecaption.core.audio import SAMPLE_RATE
 from livecaption.engine.allocator import has_glibc, is_tuned
 from livecaption.engine.catalog import auto_model, catalog
@@ -26,48 +29,39 @@ from livecaption.engine.cuda import CudaReport, probe
 from livecaption.engine.download import cache_root, free_bytes, size_text
 from livecaption.engine.files import FileOptions, FileTranscriber
 from livecaption.engine.loading import ModelOptions, load_model, supported_compute_types
-from livecaption.errors import LiveCaptionError
+from livecaption.errors import OperatorError
 from livecaption.media.sources import open_source
+from livecaption.settings import Settings
 
-__all__ = ["Finding", "Status", "examine", "planned"]
+__all__ = ["Finding", "Status", "Subject", "examine", "planned"]
 
 _LITTLE_SPACE = 4_000_000_000
 """Bytes that the largest model and its download need."""
 
 
-class Status(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    WARN = "warn"
-    """It works, but not as well as it could."""
-    FAIL = "fail"
-
-
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
+class Subject:
+    """What is looked at besides the machine itself."""
 
-    name: str
-    status: Status
-    detail: str
-    advice: str = ""
-    """What to do; empty when there is nothing to be done."""
-
-
-def examine(port: int, root: Path | None) -> list[Finding]:
-    """Look at everything; takes about a second. See ``planned`` for the arguments."""
-    return [_guarded(name, check) for name, check in planned(port, root).items()]
+    port: int = 8000
+    """The one the server will listen on."""
+    root: Path | None = None
+    """Folder of downloaded models; the Hugging Face cache by default."""
+    settings: Settings = field(default_factory=Settings)
+    """As ``serve`` would have them."""
+    url: str | None = None
+    """The server's public address, if it is running."""
 
 
-def planned(port: int, root: Path | None) -> dict[str, Callable[[], Finding]]:
-    """Return the checks by name, in the order they are shown.
+def examine(subject: Subject) -> list[Finding]:
+    """Look at everything; takes about ten seconds."""
+    return [guarded(name, check) for name, check in planned(subject).items()]
 
-    Args:
-        port: the one the server will listen on.
-        root: folder of downloaded models; the Hugging Face cache by default.
-    """
+
+def planned(subject: Subject) -> dict[str, Check]:
+    """Return the checks by name, in the order they are shown."""
     gpu = probe()
+    settings, root, port = subject.settings, subject.root, subject.port
     return {
         "version": _version,
         "processor": _processor,
@@ -77,23 +71,14 @@ def planned(port: int, root: Path | None) -> dict[str, Callable[[], Finding]]:
         "disk": lambda: _disk(root),
         "audio decoding": _audio,
         "inference": lambda: _inference(gpu),
+        "throughput": lambda: _throughput(gpu, subject),
+        "transcripts": lambda: transcripts(settings),
+        "clock": clock,
+        "open files": lambda: open_files(settings),
+        "exposure": lambda: exposure(settings),
         "port": lambda: _port(port),
-        "browser": lambda: _browser(port),
+        **(outside(subject.url) if subject.url else {"browser": lambda: _browser(port)}),
     }
-
-
-def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
-    try:
-        return check()
-    except LiveCaptionError as error:  # its sentence says what to do
-        return Finding(name, Status.FAIL, str(error))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it belongs into the report
-        return Finding(
-            name,
-            Status.FAIL,
-            f"{type(error).__name__}: {error}",
-            "reinstall livecaption; if it stays, report this line",
-        )
 
 
 def _version() -> Finding:
@@ -201,6 +186,23 @@ def _inference(gpu: CudaReport) -> Finding:
         f"{detail}, but not what was said",
         "reinstall ctranslate2, or try another --compute-type",
     )
+
+
+def _throughput(gpu: CudaReport, subject: Subject) -> Finding:
+    """Measure with the model that the server would take, if it is here, else with the bundled."""
+    settings = subject.settings
+    name, here = settings.model, True
+    if name == "auto":
+        name, here = auto_model("cuda" if gpu.usable else "cpu", subject.root)
+    chosen = name if here else MODEL_NAME
+    given = {"model": chosen, "download_root": subject.root or settings.download_root}
+    try:
+        transcriber = load_transcriber(settings.model_copy(update=given), _unsaid)
+    except OperatorError as error:
+        return Finding("throughput", Status.WARN, f"not measured: {error}")
+    rows = 64 if transcriber.info.device == "cuda" else 8
+    costs = measure(transcriber, bundled_speech(), rows)
+    return estimate(transcriber.info, costs, stand_in=chosen != name, max_rows=rows)
 
 
 def _unsaid(sentence: str) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from livecaption.cli.checks import Finding, Status, examine
+from livecaption.cli.checks import Finding, Status, Subject, examine
 from livecaption.cli.models import DownloadRoot
+from livecaption.errors import OperatorError
+from livecaption.settings import Settings, load_settings
 
 __all__ = ["doctor"]
 
@@ -23,12 +26,35 @@ def doctor(
         bool, typer.Option("--json", help="Print JSON for programs.", envvar="LIVECAPTION_JSON")
     ] = False,
     port: Annotated[
-        int, typer.Option(help="Port the server will use.", envvar="LIVECAPTION_PORT")
-    ] = 8000,
+        int | None,
+        typer.Option(help="Port the server will use.", show_default="8000"),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Model the server will use.", show_default="auto"),
+    ] = None,
     download_root: DownloadRoot = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a running server, such as https://captions.example: its certificate, "
+            "and whether the proxy in front passes everything on."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="TOML file that serve is given.", envvar="LIVECAPTION_CONFIG"),
+    ] = None,
 ) -> None:
     """Check this machine and say what to do; exits with 1 when something does not work."""
-    findings = examine(port, download_root)
+    findings = []
+    try:
+        settings = load_settings(config, port=port, model=model)
+    except OperatorError as error:
+        findings = [Finding("settings", Status.FAIL, str(error))]
+        settings = Settings.model_construct()
+    subject = Subject(port or settings.port, download_root, settings, url)
+    findings += examine(subject)
     failed = any(finding.status is Status.FAIL for finding in findings)
     if as_json:
         document = {"ok": not failed, "findings": [asdict(finding) for finding in findings]}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,8 @@ import typer
 
 from livecaption.asgi import create_app, load_transcriber, read_sinks
 from livecaption.cli.terminal import report
+from livecaption.logs import configure_logs
+from livecaption.server.metrics_port import bind_metrics
 from livecaption.server.serving import LiveServer, bind
 from livecaption.server.text_file import check_text_file
 from livecaption.settings import Settings, load_settings
@@ -22,6 +23,7 @@ _LIVE = "Live captions"
 _MODEL = "Model"
 _ACCESS = "Access"
 _TRANSCRIPTS = "Transcripts"
+_WATCHING = "Watching over it"
 
 
 def serve(
@@ -162,8 +164,33 @@ def serve(
         str | None,
         typer.Option(help="Which room.", show_default="main", rich_help_panel=_LIVE),
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            help="A port of its own for /metrics, without keys; 0 picks one.",
+            show_default="none",
+            rich_help_panel=_WATCHING,
+        ),
+    ] = None,
+    metrics_host: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of that port.", show_default="127.0.0.1", rich_help_panel=_WATCHING
+        ),
+    ] = None,
     log_level: Annotated[
-        str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
+        str | None,
+        typer.Option(
+            help="debug, info, warning or error.", show_default="info", rich_help_panel=_WATCHING
+        ),
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            help="text, or json: one object a line.",
+            show_default="text",
+            rich_help_panel=_WATCHING,
+        ),
     ] = None,
     config: Annotated[
         Path | None,
@@ -200,7 +227,10 @@ def serve(
         max_store_mb=max_store_mb,
         text_file=text_file,
         text_file_room=text_file_room,
+        metrics_port=metrics_port,
+        metrics_host=metrics_host,
         log_level=log_level,
+        log_format=log_format,
     )
     run_server(settings)
 
@@ -212,24 +242,21 @@ def run_server(settings: Settings) -> None:
         OperatorError: the port, the model or the place for transcripts cannot be had, or a sink is
             malformed.
     """
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
-    if settings.log_level != "debug":
-        # uvicorn logs the query string of every WebSocket at INFO.
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-        logging.getLogger("faster_whisper").setLevel(logging.WARNING)
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+    configure_logs(settings.log_level, settings.log_format)
     if settings.text_file is not None:
         check_text_file(settings.text_file)
     read_sinks(settings)  # before the model: what is wrong with them is found at once
     listener = bind(settings)
+    metrics = bind_metrics(settings)
     asyncio.run(_try_transcripts(settings))
     transcriber = load_transcriber(settings, report)
     port = listener.getsockname()[1]
     shown = "localhost" if settings.host == "127.0.0.1" else settings.host
     report(f"Captions at http://{shown}:{port}  (overlay: http://{shown}:{port}/overlay/main)")
-    server = LiveServer(create_app(settings, transcriber), settings)
+    if metrics is not None:
+        host, metrics_port = metrics.getsockname()[:2]
+        report(f"Metrics at http://{host}:{metrics_port}/metrics")
+    server = LiveServer(create_app(settings, transcriber), settings, metrics)
     server.run(sockets=[listener])
 
 

@@ -18,7 +18,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["AdmissionPolicy", "Admit", "EngineLoad", "Refuse", "decide", "lag", "needed_hop"]
+__all__ = [
+    "AdmissionPolicy",
+    "Admit",
+    "EngineLoad",
+    "Refuse",
+    "decide",
+    "lag",
+    "needed_hop",
+    "places",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,15 @@ def decide(load: EngineLoad, policy: AdmissionPolicy) -> Admit | Refuse:
         stretched = _utilisation(speakers, policy.most_hop_s, load)
         return Refuse(_retry_after(speakers, load, policy), stretched)
     return Admit(hop, _utilisation(speakers, hop, load), lag(speakers, hop, load))
+
+
+def places(load: EngineLoad, policy: AdmissionPolicy) -> int | None:
+    """Return how many speakers fit in all, at the longest hop; None while nothing is known."""
+    if not load.row_s:
+        return None
+    work = load.duty * load.row_s / load.workers
+    most = policy.most_hop_s * policy.most_utilisation
+    return int(most / (work * (1.0 + policy.most_hop_s * load.pauses_per_s)))
 
 
 def needed_hop(speakers: int, load: EngineLoad, policy: AdmissionPolicy) -> float | None:

@@ -97,6 +97,11 @@ class Delivery:
         """Dropped blocks that the log knows of."""
         self.stats = DeliveryStats()
 
+    @property
+    def troubled(self) -> bool:
+        """Whether captions do not get through now."""
+        return self._troubled
+
     def put(self, block: CaptionBlock) -> None:
         """Queue a block; never waits."""
         self._waiting.append(block)

@@ -20,6 +20,7 @@ from livecaption.egress.delivery import Delivery
 from livecaption.egress.exchange import Dialect
 from livecaption.egress.http import CaptionHttp
 from livecaption.egress.resolve import Resolver, public_addresses
+from livecaption.logs import room_tag
 
 __all__ = ["Sink"]
 
@@ -31,6 +32,7 @@ class Sink:
         room: whose captions.
         dialect: says how much text a block holds.
         delivery: where blocks go.
+        service: what kind of service it is, as its address names it.
         clock: seconds since the epoch.
     """
 
@@ -40,9 +42,11 @@ class Sink:
         dialect: Dialect,
         delivery: Delivery,
         *,
+        service: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.room = room
+        self.service = service
         self._writer = BlockWriter(dialect.shape)
         self._delivery = delivery
         self._clock = clock
@@ -54,9 +58,10 @@ class Sink:
         cls, address: SinkAddress, dialect: Dialect, resolve: Resolver = public_addresses
     ) -> Sink:
         """Return a sink that speaks to a service over HTTP."""
-        label = f"{address.service} (room {address.room})"
+        label = f"{address.service} (room {room_tag(address.room)})"
         http = CaptionHttp(address, resolve=resolve)
-        return cls(address.room, dialect, Delivery(label, dialect, http))
+        delivery = Delivery(label, dialect, http)
+        return cls(address.room, dialect, delivery, service=address.service)
 
     @property
     def delivery(self) -> Delivery:

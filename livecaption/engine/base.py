@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from livecaption.core.batching import BatchKey
 from livecaption.core.decode import DecodeRequest, DecodeResult
+from livecaption.engine.stages import StageClock
 
-__all__ = ["ModelInfo", "Prepared", "Transcriber"]
+__all__ = ["ModelInfo", "Prepared", "Staged", "Transcriber"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,12 @@ class Transcriber(Protocol):
 
     def forget(self, session: str) -> None:
         """Drop what is cached for a session; called from the preparation thread."""
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """What an engine may offer besides: how long its stages take."""
+
+    @property
+    def stages(self) -> StageClock:
+        """Measured since it was warmed up."""

@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 from livecaption.core.batching import BatchPolicy, CostModel, PendingWindow
 from livecaption.core.decode import DecodeKind, DecodeRequest, DecodeResult
 from livecaption.engine.base import Prepared, Transcriber
+from livecaption.engine.batcher_stats import BatcherStats
 from livecaption.errors import EngineError, Overloaded
 
 __all__ = ["Batcher", "BatcherStats", "Superseded"]
@@ -39,19 +40,6 @@ T = TypeVar("T")
 
 class Superseded(Exception):
     """A waiting partial gave way to its utterance's closing decode."""
-
-
-@dataclass(slots=True)
-class BatcherStats:
-    """Counters since the start; seconds are wall time."""
-
-    batches: int = 0
-    rows: int = 0
-    failures: int = 0
-    superseded: int = 0
-    busy_s: float = 0.0
-    turnaround_s: float = 0.0
-    """Weighted mean of the time from a partial's submission to its result."""
 
 
 @dataclass(slots=True, eq=False)
@@ -109,6 +97,11 @@ class Batcher:
         return len(self._entries)
 
     @property
+    def waiting_jobs(self) -> int:
+        """Steps of whole-file work that are not running yet."""
+        return len(self._jobs)
+
+    @property
     def busy_batch(self) -> tuple[float, int] | None:
         """Seconds and rows of a batch when much waits; None while nothing was decoded."""
         return self._costs.busy(self._policy.max_rows, self._policy.max_seconds)
@@ -142,8 +135,7 @@ class Batcher:
         await self._notify()
         result = await self._wait_for(entry)
         if request.kind is DecodeKind.PARTIAL:
-            took = time.monotonic() - submitted
-            self.stats.turnaround_s += 0.2 * (took - self.stats.turnaround_s)
+            self.stats.note_partial(time.monotonic() - submitted)
         return result
 
     async def run_job(self, step: Callable[[], T]) -> T:
@@ -187,6 +179,7 @@ class Batcher:
         own = len(mine) + self._preparing[request.session]
         total = len(self._entries) + self._preparing.total()
         if own >= self._max_per_session or total >= self._max_waiting:
+            self.stats.refused += 1
             raise Overloaded("The engine is too far behind to take this audio.")
         if request.kind is DecodeKind.FINAL:
             for entry in mine:
@@ -202,12 +195,14 @@ class Batcher:
         loop = asyncio.get_running_loop()
         prepare = self._transcriber.prepare
         self._preparing[request.session] += 1
+        began = time.monotonic()
         try:
             return await loop.run_in_executor(self._prepare, prepare, request)
         except Exception as exc:
-            logger.exception("preparing a window failed (session %s)", request.session)
+            logger.exception("preparing a window failed", extra={"session": request.session})
             raise EngineError("The engine could not prepare the audio of this window.") from exc
         finally:
+            self.stats.prepare_took.observe(time.monotonic() - began)
             self._preparing[request.session] -= 1
             if not self._preparing[request.session]:
                 del self._preparing[request.session]
@@ -247,12 +242,10 @@ class Batcher:
         started = time.monotonic()
         error = await self._attempt(batch)
         took = time.monotonic() - started
-        self.stats.batches += 1
-        self.stats.rows += len(batch)
-        self.stats.busy_s += took
+        bucket = max(entry.window.bucket for entry in batch)
+        self.stats.note_batch([entry.prepared for entry in batch], bucket, took)
         if error is None:
             leader = batch[0].window
-            bucket = max(entry.window.bucket for entry in batch)
             self._costs.observe(leader.key.beam_size, bucket, len(batch), took)
             return
         await self._retry_alone(batch, error)

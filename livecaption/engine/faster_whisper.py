@@ -35,6 +35,7 @@ from livecaption.engine.base import ModelInfo, Prepared
 from livecaption.engine.buckets import BUCKETS, SAFE_BUCKET, bucket_for
 from livecaption.engine.config import EngineConfig
 from livecaption.engine.features import HOP, FeatureCache, LogMel, normalise_and_pad
+from livecaption.engine.stages import Stage, StageClock
 
 __all__ = ["FasterWhisperTranscriber", "PreparedWindow"]
 
@@ -92,6 +93,7 @@ class FasterWhisperTranscriber:
         self._info = info
         self._config = config
         self._screen = screen_config or ScreenConfig()
+        self._stages = StageClock()
         self._features = FeatureCache(LogMel(model.feature_extractor.mel_filters))
         self._tokenizers: dict[tuple[str, str], Tokenizer] = {}
         first = self._tokenizer("en" if "en" in info.languages else info.languages[0], "transcribe")
@@ -106,6 +108,11 @@ class FasterWhisperTranscriber:
     def whisper_model(self) -> WhisperModel:
         """The faster-whisper model, for whole files."""
         return self._model
+
+    @property
+    def stages(self) -> StageClock:
+        """See ``Staged.stages``."""
+        return self._stages
 
     # -- preparation thread -----------------------------------------------------------------
 
@@ -173,6 +180,8 @@ class FasterWhisperTranscriber:
                     [self._silence(bucket, kind) for kind in [DecodeKind.PARTIAL] * rows]
                 )
         self.transcribe([self._silence(self._config.bucket_floor, DecodeKind.FINAL)])
+        # First runs of a shape take many times as long, and nobody waited for them.
+        self._stages.clear()
 
     def _silence(self, bucket: int, kind: DecodeKind) -> PreparedWindow:
         audio: Samples = np.zeros(SAMPLE_RATE, dtype=np.int16)
@@ -211,7 +220,8 @@ class FasterWhisperTranscriber:
 
     def _encode(self, windows: Sequence[PreparedWindow], frames: int) -> ctranslate2.StorageView:
         batch = np.stack([normalise_and_pad(window.raw, frames) for window in windows])
-        return self._model.encode(batch)
+        with self._stages.timing(Stage.ENCODE):
+            return self._model.encode(batch)
 
     def _identify(
         self, windows: Sequence[PreparedWindow], encoded: ctranslate2.StorageView
@@ -255,18 +265,19 @@ class FasterWhisperTranscriber:
         longest = max(row.window.request.duration for row in rows)
         new_tokens = min(224, self._config.tokens_base + int(self._config.tokens_per_s * longest))
         length = max(2 * new_tokens, len(prompts[0]) - 1 + new_tokens)
-        results = self._model.model.generate(
-            encoded,
-            prompts,
-            beam_size=1 if temperature else beam_size,
-            sampling_topk=0 if temperature else 1,
-            sampling_temperature=temperature or 1,
-            max_length=min(length, 448),
-            return_scores=True,
-            return_no_speech_prob=True,
-            suppress_blank=True,
-            suppress_tokens=list(self._suppressed),
-        )
+        with self._stages.timing(Stage.GENERATE):
+            results = self._model.model.generate(
+                encoded,
+                prompts,
+                beam_size=1 if temperature else beam_size,
+                sampling_topk=0 if temperature else 1,
+                sampling_temperature=temperature or 1,
+                max_length=min(length, 448),
+                return_scores=True,
+                return_no_speech_prob=True,
+                suppress_blank=True,
+                suppress_tokens=list(self._suppressed),
+            )
         for row, result in zip(rows, results, strict=True):
             row.tokens = [t for t in result.sequences_ids[0] if t < row.tokenizer.eot]
             # CTranslate2 divides the score by the length with the end token counted; a single
@@ -287,12 +298,13 @@ class FasterWhisperTranscriber:
         for indexes in groups.values():
             members = [rows[index] for index in indexes]
             part = encoded if len(indexes) == len(rows) else rows_of(encoded, indexes)
-            alignments = self._model.find_alignment(
-                members[0].tokenizer,
-                [row.tokens for row in members],
-                part,
-                [max(2, len(row.window.raw)) for row in members],
-            )
+            with self._stages.timing(Stage.ALIGN):
+                alignments = self._model.find_alignment(
+                    members[0].tokenizer,
+                    [row.tokens for row in members],
+                    part,
+                    [max(2, len(row.window.raw)) for row in members],
+                )
             for row, alignment in zip(members, alignments, strict=True):
                 row.words = words_from(alignment, row.window.request, row.language)
 

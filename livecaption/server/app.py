@@ -14,12 +14,19 @@ from starlette.staticfiles import StaticFiles
 from livecaption.core.gate import IsSpeech
 from livecaption.egress.sink import Sink
 from livecaption.engine.batcher import Batcher
+from livecaption.metrics.gpu import GpuMonitor, load_nvml
+from livecaption.metrics.meters import Meters
 from livecaption.server import qr
+from livecaption.server.access_log import AccessLog
+from livecaption.server.admin import admin_routes
+from livecaption.server.admin_gate import admin_only
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
 from livecaption.server.live_track import live_track_routes
+from livecaption.server.loop_lag import watch_loop
+from livecaption.server.metrics_port import Scrapes, metrics
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.room_routes import routes as room_routes
@@ -51,30 +58,38 @@ def build_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         batcher = new_batcher()
+        gpus = GpuMonitor(load_nvml())
         store = await TranscriptStore.open(settings.transcripts)
         try:
-            hub = CaptionHub(settings, batcher, store, new_detector)
+            hub = CaptionHub(settings, batcher, store, new_detector, app.state.meters)
+            hub.sinks = tuple(new_sinks())
             async with asyncio.TaskGroup() as tasks:
                 hub.sessions.tasks = tasks
                 tasks.create_task(batcher.run())
                 tasks.create_task(hub.recorder.run())
-                keeping = tasks.create_task(keep_house(store, settings))
+                resting = [
+                    tasks.create_task(keep_house(store, settings)),
+                    tasks.create_task(watch_loop(hub.meters.loop_lag)),
+                ]
                 await hub.sessions.adopt()
                 app.state.hub = hub
+                app.state.scrapes = Scrapes(hub, gpus)
                 tasks.create_task(hub.try_model())
                 async with (
                     live_text_file(settings, hub.rooms),
-                    fed_sinks(hub.rooms, new_sinks()),
+                    fed_sinks(hub.rooms, hub.sinks),
                 ):
                     yield
-                keeping.cancel()
+                for task in resting:
+                    task.cancel()
                 hub.sessions.abandon()
                 await batcher.aclose()
                 await hub.recorder.aclose()
         finally:
+            gpus.close()
             await store.aclose()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", mic_page),
             Route("/overlay/{room}", overlay_page),
@@ -82,6 +97,8 @@ def build_app(
             *qr.routes,
             Route("/healthz", alive),
             Route("/readyz", ready),
+            Route("/metrics", admin_only(metrics)),
+            *admin_routes,
             *room_routes,
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),
@@ -89,6 +106,9 @@ def build_app(
             *live_track_routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Guard, settings=settings)],
+        middleware=[Middleware(AccessLog), Middleware(Guard, settings=settings)],
         lifespan=lifespan,
     )
+    # From the first request on, which may come before the model is there.
+    app.state.meters = Meters()
+    return app

@@ -16,8 +16,10 @@ from starlette.types import Receive, Scope, Send
 
 from livecaption.core.outbox import Outgoing
 from livecaption.errors import Overloaded
+from livecaption.metrics.meters import Door
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS
 from livecaption.server.answers import refusal
+from livecaption.server.doors import note_refusal
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingStream
 from livecaption.server.room import Room
@@ -43,6 +45,7 @@ class EventsEndpoint:
         try:
             room, after = room_of(request), _after(request)
         except Refusal as exc:
+            note_refusal(scope, exc.code)
             await refusal(exc.status, exc.code, str(exc))(scope, receive, send)
             return
         await self._serve(request.app.state.hub, room, after, (scope, receive, send))
@@ -53,8 +56,10 @@ class EventsEndpoint:
         try:
             hub.admit_watcher()
         except Overloaded as exc:
+            note_refusal(wire[0], exc.code)
             await refusal(503, exc.code, str(exc), retry_after=exc.retry_after)(*wire)
             return
+        hub.meters.admitted(Door.EVENTS)
         with hub.watcher_place():
             room = await hub.rooms.open(name)
             try:
@@ -116,6 +121,8 @@ class EventStream:
             if not self._outgoing.failed:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
+            if self._outgoing.slow is not None:
+                self._hub.meters.let_go(Door.EVENTS, self._outgoing.slow)
             self._room.part(self._outgoing.put)
             self._hub.connections.discard(self)
             self.finished.set()

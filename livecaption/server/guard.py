@@ -11,17 +11,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livecaption.server.answers import refusal
+from livecaption.server.doors import note_refusal
 from livecaption.server.own_origins import OwnOrigins
 from livecaption.settings import Settings, is_loopback
 
-__all__ = ["Guard", "host_of"]
+__all__ = ["LOOPBACK_NAMES", "Guard", "host_of"]
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{styles}; connect-src 'self'{sockets}; "
     "img-src 'self' data:; media-src blob:; worker-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def host_of(authority: str) -> str:
@@ -39,7 +40,7 @@ class Guard:
         self._origins = OwnOrigins(settings.allowed_origins)
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
         if is_loopback(settings.host):
-            self._hosts |= frozenset(_LOOPBACK_NAMES)
+            self._hosts |= frozenset(LOOPBACK_NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer refused requests, pass on the others."""
@@ -52,6 +53,7 @@ class Guard:
         # Pages of other sites may look at pages, which browsers do not let them read.
         harmless = scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS")
         if complaint is not None and not (harmless and complaint[0] == 403):
+            note_refusal(scope, complaint[1])
             await refusal(*complaint)(scope, receive, send)
             return
         await self._app(scope, receive, _with_headers(scope, host, send))

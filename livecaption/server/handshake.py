@@ -6,7 +6,6 @@ What can be decided before the upgrade is answered in HTTP: 400, 403, 503 with `
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -17,10 +16,9 @@ from livecaption.protocol.codec import encode
 from livecaption.protocol.limits import SUBPROTOCOL
 from livecaption.server.answers import refusal
 from livecaption.server.closing import error_message
+from livecaption.server.doors import note_refusal
 
 __all__ = ["accept", "deny", "receive_text_within"]
-
-logger = logging.getLogger(__name__)
 
 _SECRETS = ("token", "key", "api_key", "apikey", "access_token")
 
@@ -41,7 +39,7 @@ async def accept(websocket: WebSocket, admit: Callable[[], None]) -> bool:
         await deny(websocket, 503, exc.code, str(exc), retry_after=exc.retry_after)
         return False
     if SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
-        logger.info("a socket was refused: unsupported_version")
+        note_refusal(websocket.scope, "unsupported_version")
         await websocket.accept()
         error = ClientError(
             f"Offer the WebSocket subprotocol {SUBPROTOCOL}.", code="unsupported_version"
@@ -82,6 +80,6 @@ async def deny(
     retry_after: float | None = None,
 ) -> None:
     """Refuse a socket before the upgrade, in HTTP."""
-    logger.info("a socket was refused: %s", code)
+    note_refusal(websocket.scope, code)
     answer = refusal(status, code, message, retry_after=retry_after)
     await websocket.send_denial_response(answer)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Protocol
 
 from livecaption.core.audio import SAMPLE_RATE
-from livecaption.core.capacity import AdmissionPolicy, EngineLoad, Refuse, decide
+from livecaption.core.capacity import AdmissionPolicy, EngineLoad, Refuse, decide, places
 from livecaption.core.gate import IsSpeech
+from livecaption.egress.sink import Sink
 from livecaption.engine.base import ModelInfo
 from livecaption.engine.batcher import Batcher
 from livecaption.errors import EngineError, Overloaded
+from livecaption.metrics.meters import Meters
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
 from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
@@ -63,8 +66,10 @@ class CaptionHub:
         batcher: Batcher,
         store: TranscriptStore,
         new_detector: Callable[[], IsSpeech],
+        meters: Meters | None = None,
     ) -> None:
         self.settings = settings
+        self._began = time.monotonic()
         self.batcher = batcher
         self.store = store
         self.recorder = Recorder(store)
@@ -77,9 +82,15 @@ class CaptionHub:
         self.ready = asyncio.Event()
         """The model has answered."""
         self.draining = False
+        """The server goes down."""
+        self.closing = False
+        """New work is sent elsewhere; what has begun goes on. An operator's wish."""
         self.failed: str | None = None
         """Why the engine cannot work, once that is known."""
         self._tried = asyncio.Event()
+        self.meters = meters or Meters()
+        self.sinks: Sequence[Sink] = ()
+        """Where captions go besides; set once, when the server starts."""
         self.connections: set[Connection] = set()
         """Sockets that take part in a drain."""
         self._publishers = 0
@@ -95,7 +106,7 @@ class CaptionHub:
         """What the server is up to: ready, loading, full, draining or failed."""
         if self.failed is not None:
             return "failed"
-        if self.draining:
+        if self.draining or self.closing:
             return "draining"
         if not self.ready.is_set():
             return "loading"
@@ -104,6 +115,35 @@ class CaptionHub:
     @property
     def _is_full(self) -> bool:
         return max(self._publishers, len(self.sessions)) >= self.settings.max_streams
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since it was made."""
+        return time.monotonic() - self._began
+
+    @property
+    def watchers(self) -> int:
+        """Readers that are connected."""
+        return self._watchers
+
+    @property
+    def places(self) -> int | None:
+        """Speakers the engine keeps up with, as measured; None while nothing is known."""
+        return places(self.load, self._admission)
+
+    @property
+    def load(self) -> EngineLoad:
+        """The engine and those it serves, as admission sees them."""
+        busy = self.batcher.busy_batch
+        batch_s, rows = busy or (0.0, 1)
+        return EngineLoad(
+            speakers=len(self.sessions),
+            row_s=batch_s / rows if busy else None,
+            batch_s=batch_s,
+            workers=self.model.workers,
+            # It does not decay: while nothing waits it says how the engine was, not how it is.
+            turnaround_s=self.batcher.stats.turnaround_s if self.batcher.waiting else 0.0,
+        )
 
     async def try_model(self) -> None:
         """Warm the model up; sets ``ready``, or ``failed`` with the reason."""
@@ -142,6 +182,7 @@ class CaptionHub:
         if self._publishers >= self.settings.max_streams:
             raise self._full()
         if self._publishers >= len(self.sessions):
+            self.check_new_work()
             self._check_capacity()
 
     def admit_session(self) -> None:
@@ -150,6 +191,7 @@ class CaptionHub:
         Raises:
             Overloaded: it does not.
         """
+        self.check_new_work()
         if len(self.sessions) >= self.settings.max_streams:
             raise self._full()
         self._check_capacity()
@@ -158,17 +200,7 @@ class CaptionHub:
         """Refuse a speaker whom the engine cannot keep up with, as measured."""
         if not self.settings.admission:
             return
-        busy = self.batcher.busy_batch
-        batch_s, rows = busy or (0.0, 1)
-        load = EngineLoad(
-            speakers=len(self.sessions),
-            row_s=batch_s / rows if busy else None,
-            batch_s=batch_s,
-            workers=self.model.workers,
-            # It does not decay: while nothing waits it says how the engine was, not how it is.
-            turnaround_s=self.batcher.stats.turnaround_s if self.batcher.waiting else 0.0,
-        )
-        answer = decide(load, self._admission)
+        answer = decide(self.load, self._admission)
         if isinstance(answer, Refuse):
             raise Overloaded(
                 "The engine is busy: one more speaker would make all captions late.",
@@ -251,3 +283,17 @@ class CaptionHub:
         """
         if self.draining:
             raise Overloaded("The server is restarting.", retry_after=10.0, code="going_away")
+
+    def check_new_work(self) -> None:
+        """Refuse what has not begun yet while an operator empties the server, or it goes down.
+
+        Raises:
+            Overloaded: it does.
+        """
+        self.check_open()
+        if self.closing:
+            raise Overloaded(
+                "The server takes no new work; try another one.",
+                retry_after=30.0,
+                code="going_away",
+            )

@@ -24,6 +24,7 @@ from livecaption.engine.batcher import Batcher, Superseded
 from livecaption.errors import EngineError, Overloaded
 from livecaption.protocol.codec import decode_server, encode, event_message, without_room
 from livecaption.protocol.server_messages import RoomMessage
+from livecaption.server.figures import SessionFigures
 from livecaption.server.outgoing import outgoing_event
 from livecaption.server.recorder import Recorder
 from livecaption.server.room import Room, Speaker, Stamped
@@ -88,7 +89,10 @@ class LiveSession:
         self._saved = session.committed
         self._finalizing: deque[asyncio.Event] = deque()
         self.closed = asyncio.Event()
+        self.figures = SessionFigures()
         self.ended = False
+        self.reason = ""
+        """Why it ended."""
         self.broken = False
         """A fault of ours ended it: no account of its audio follows."""
 
@@ -146,6 +150,7 @@ class LiveSession:
         """Take audio; ignored once the session has ended."""
         if not self.ended:
             self._session.receive_audio(samples)
+            self.figures.heard(len(samples), self._session.received, time.monotonic())
             self._pump()
 
     def pause(self) -> None:
@@ -178,6 +183,7 @@ class LiveSession:
         """Take no more audio; ``closed`` is set after the last final."""
         if not self.ended:
             self.ended = True
+            self.reason = reason
             self._session.receive_eof(reason)
             self._pump()
 
@@ -193,6 +199,7 @@ class LiveSession:
     def break_off(self) -> None:
         """End at once, after a fault of ours; call it where the traceback is logged."""
         self.ended = self.broken = True
+        self.reason = "failed"
         for done in self._finalizing:
             done.set()
         self.closed.set()
@@ -235,6 +242,7 @@ class LiveSession:
         self._recorder.submit(writes, show)
 
     def _show(self, event: CaptionEvent, in_room: Stamped | None) -> None:
+        self.figures.shown(event, time.monotonic())
         if in_room is not None:
             self._room.deliver(in_room)
         outgoing = outgoing_event(event, self._id, encode(event_message(event)))
@@ -254,7 +262,7 @@ class LiveSession:
             await self._transcribe(request)
         except Exception:
             # The task group is everybody's: one session's fault ends that session only.
-            logger.exception("session %s breaks off", self._id)
+            logger.exception("a session breaks off", extra={"session": self._id})
             self.break_off()
 
     async def _transcribe(self, request: DecodeRequest) -> None:

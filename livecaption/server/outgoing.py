@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from enum import StrEnum
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -16,9 +17,18 @@ from livecaption.core.captions import CaptionEvent, Delta, Final, Partial
 from livecaption.core.outbox import Outbox, Outgoing
 from livecaption.server.socket_protocol import shortcut_of, text_frame
 
-__all__ = ["OutgoingSocket", "OutgoingStream", "outgoing_event"]
+__all__ = ["OutgoingSocket", "OutgoingStream", "Slow", "outgoing_event"]
 
 _CLOSE_S = 1.0
+
+
+class Slow(StrEnum):
+    """Why we let go of a reader that was there."""
+
+    STALLED = "stalled"
+    """It took nothing of what was sent for too long."""
+    OVERFLOWED = "overflowed"
+    """More waited for it than may."""
 
 
 class OutgoingStream(ABC):
@@ -32,6 +42,7 @@ class OutgoingStream(ABC):
         self._sending = False
         self.failed = False
         """The reader is gone, stalled, or too far behind; nothing more can be sent."""
+        self.slow: Slow | None = None
 
     def put(self, outgoing: Outgoing) -> None:
         """Send a text, now or when the reader takes it; never waits."""
@@ -66,11 +77,13 @@ class OutgoingStream(ABC):
             try:
                 async with asyncio.timeout(self._stall_s):
                     await self._send(text)
-            except (TimeoutError, WebSocketDisconnect, OSError, RuntimeError):
+            except (TimeoutError, WebSocketDisconnect, OSError, RuntimeError) as exc:
                 # RuntimeError: Starlette's word for a socket that is closed already.
                 self.failed = True
+                self.slow = Slow.STALLED if isinstance(exc, TimeoutError) else None
                 return
-        self.failed = self.failed or self._outbox.overflowed
+        if self._outbox.overflowed and not self.failed:
+            self.failed, self.slow = True, Slow.OVERFLOWED
 
     def _send_now(self, text: str) -> bool:  # noqa: ARG002 - for those that can
         """Send one text if that needs no waiting; return whether it was sent."""

@@ -13,7 +13,7 @@ import livecaption
 # Windows may know another type for it, and modules of another type do not load.
 mimetypes.add_type("text/javascript", ".js")
 
-__all__ = ["STATIC", "mic_page", "overlay_page", "watch_page"]
+__all__ = ["STATIC", "admin_page", "mic_page", "overlay_page", "watch_page"]
 
 
 def _static_folder() -> Path:
@@ -39,3 +39,8 @@ async def overlay_page(request: Request) -> Response:  # noqa: ARG001 - Starlett
 async def watch_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
     """``GET /watch/{room}``: captions for an audience."""
     return FileResponse(STATIC / "watch.html")
+
+
+async def admin_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
+    """``GET /admin``: what the server is doing, for whoever runs it."""
+    return FileResponse(STATIC / "admin.html")

@@ -11,11 +11,13 @@ from livecaption.errors import (
     LiveCaptionError,
     ProtocolError,
 )
+from livecaption.metrics.meters import Door
 from livecaption.protocol.client_messages import (
     Start,
 )
 from livecaption.protocol.codec import decode_publisher, encode
 from livecaption.server.closing import close_code_for, error_message
+from livecaption.server.doors import meters_of, note_refusal
 from livecaption.server.handshake import accept, receive_text_within
 from livecaption.server.hub import CaptionHub
 from livecaption.server.publisher_connection import PublisherConnection
@@ -31,6 +33,7 @@ async def publish(websocket: WebSocket) -> None:
     hub: CaptionHub = websocket.app.state.hub
     if not await accept(websocket, hub.admit_publisher):
         return
+    meters_of(websocket.scope).admitted(Door.PUBLISH)
     with hub.publisher_place():
         await _converse(websocket, hub)
 
@@ -62,7 +65,7 @@ async def _receive_start(websocket: WebSocket, settings: Settings) -> Start:
 
 
 async def _refuse(websocket: WebSocket, error: LiveCaptionError) -> None:
-    logger.info("a publisher was refused: %s", error.code)
+    note_refusal(websocket.scope, error.code)
     try:
         await websocket.send_text(encode(error_message(error, fatal=True)))
         await websocket.close(close_code_for(error))

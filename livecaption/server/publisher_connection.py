@@ -19,7 +19,9 @@ from livecaption.core.audio import seconds
 from livecaption.core.outbox import Outgoing
 from livecaption.core.timeline import iso_time
 from livecaption.errors import ClientError, LiveCaptionError, ProtocolError
+from livecaption.logs import SESSION, room_tag
 from livecaption.media.stream import Converter, open_converter
+from livecaption.metrics.meters import Door
 from livecaption.protocol.client_messages import (
     Configure,
     Finalize,
@@ -102,6 +104,7 @@ class PublisherConnection:
             self._hub.admit_session()
             held = await self._hub.sessions.open(self._start, self)
         self._held = held
+        SESSION.set(held.live.id)
         settings = self._settings
         patience = Patience(
             mute_s=settings.mute_after_s,
@@ -130,7 +133,7 @@ class PublisherConnection:
                 reader.cancel()
         except* Exception:
             # The details are ours; the client learns whose fault it was.
-            logger.exception("the connection of session %s failed", self._held.live.id)
+            logger.exception("the connection of a session failed")
             self._held.live.break_off()
             await self._say_failed()
         finally:
@@ -219,7 +222,7 @@ class PublisherConnection:
         """Answer a bad message in band; end the session when they do not stop."""
         self._bad_messages += 1
         fatal = error.fatal or self._bad_messages >= MAX_BAD_MESSAGES
-        logger.info("publisher %s: %s refused", self._held.live.id, error.code)
+        logger.info("a message was refused: %s", error.code)
         self._send(error_message(error, fatal=fatal))
         if fatal:
             await self._end_with(error)
@@ -338,6 +341,8 @@ class PublisherConnection:
             return
         if self.outgoing.failed:
             self._close_code = CloseCode.IDLE_OR_SLOW
+        if self.outgoing.slow is not None:
+            self._hub.meters.let_go(Door.PUBLISH, self.outgoing.slow)
         await self.outgoing.close(self._close_code)
 
     async def _say_failed(self) -> None:
@@ -349,14 +354,12 @@ class PublisherConnection:
         self.finished.set()
         self._converter.close()
         live = self._held.live
-        logger.info(
-            "publisher %s left room %s: %s, closed with %d after %.1f s of audio",
-            live.id,
-            live.room.name,
-            self._reason,
-            self._close_code,
-            seconds(live.session.received),
-        )
+        fields = {
+            "room": room_tag(live.room.name),
+            "close": int(self._close_code),
+            "audio_s": round(seconds(live.session.received), 1),
+        }
+        logger.info("a publisher left: %s", self._reason, extra=fields)
         self._hub.connections.discard(self)
         self._hub.sessions.detach(self._held, self)
 

@@ -18,10 +18,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from livecaption.core.tally import DURATION_BOUNDS, Tally
 from livecaption.storage.records import Write
 from livecaption.storage.store import TranscriptStore
 
@@ -43,12 +45,18 @@ class Recorder:
     """Writes for all sessions; ``run`` must be running.
 
     Attributes:
+        writes: stored so far.
+        failures: transactions that the disk refused.
+        took: seconds that transactions took, those that failed included.
         given_up: writes that found no place while the disk failed.
         failing: why nothing can be stored at present; None while all is well.
     """
 
     store: TranscriptStore
     max_kept: int = 10_000
+    writes: int = 0
+    failures: int = 0
+    took: Tally = field(default_factory=lambda: Tally(DURATION_BOUNDS))
     given_up: int = 0
     failing: str | None = None
     _waiting: list[_Entry] = field(default_factory=list)
@@ -59,6 +67,11 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self._idle.set()
+
+    @property
+    def kept(self) -> int:
+        """Writes that a failing disk refused, and that are tried again."""
+        return len(self._unwritten)
 
     def submit(self, writes: Sequence[Write], show: Callable[[bool], None] | None = None) -> None:
         """Write, then show; never waits.
@@ -108,14 +121,19 @@ class Recorder:
         batch = [*self._unwritten, *writes]
         if not batch:
             return True
+        began = time.monotonic()
         try:
             await self.store.record(batch)
         except sqlite3.Error as exc:
+            self.failures += 1
             self._keep(batch)
             if self.failing is None:
                 logger.error("captions cannot be stored, and are shown all the same: %s", exc)
             self.failing = str(exc)
             return False
+        finally:
+            self.took.observe(time.monotonic() - began)
+        self.writes += len(batch)
         if self.failing is not None:
             logger.warning("captions are stored again; %d writes were lost", self.given_up)
         self.failing = None

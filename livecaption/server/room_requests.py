@@ -13,6 +13,7 @@ from starlette.responses import Response
 from livecaption.errors import ClientError
 from livecaption.protocol.limits import MAX_ROOM_CHARS
 from livecaption.server.answers import refusal as answered
+from livecaption.server.doors import note_refusal
 from livecaption.server.own_origins import OwnOrigins
 from livecaption.settings import Settings
 
@@ -53,6 +54,7 @@ def with_refusals(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except Refusal as refusal:
+            note_refusal(request.scope, refusal.code)
             return answered(refusal.status, refusal.code, str(refusal))
 
     return answer

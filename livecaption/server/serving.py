@@ -12,6 +12,7 @@ import gc
 import signal
 import socket
 import threading
+from contextlib import AsyncExitStack
 from types import FrameType
 
 import uvicorn
@@ -20,6 +21,7 @@ from starlette.applications import Starlette
 from livecaption.errors import EngineError, OperatorError
 from livecaption.protocol.limits import MAX_FRAME_BYTES
 from livecaption.server.hub import CaptionHub
+from livecaption.server.metrics_port import served_metrics
 from livecaption.server.socket_protocol import CaptionSocketProtocol
 from livecaption.settings import Settings
 
@@ -32,7 +34,12 @@ _GC_THRESHOLDS = (20_000, 20, 50)
 class LiveServer(uvicorn.Server):
     """A uvicorn server that drains first."""
 
-    def __init__(self, app: Starlette, settings: Settings) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        settings: Settings,
+        metrics_listener: socket.socket | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -53,6 +60,9 @@ class LiveServer(uvicorn.Server):
             )
         )
         self._app = app
+        self._settings = settings
+        self._metrics_listener = metrics_listener
+        self._beside = AsyncExitStack()
         self._draining: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
@@ -66,16 +76,17 @@ class LiveServer(uvicorn.Server):
         self._draining = asyncio.get_running_loop().create_task(self._drain())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """See uvicorn; then let the garbage collector look at sessions only, and less often.
-
-        A full collection goes through every object there is, and every socket waits: 100 ms with a
-        thousand sessions. Modules and the model's tables live as long as the process, so they need
-        not be looked at; and what sessions leave behind is freed by counting references.
-        """
+        """Start; metrics are served beside, until the very end of the way down."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_GC_THRESHOLDS)
+        if self._metrics_listener is not None and not self.should_exit:
+            metrics = served_metrics(self._app, self._settings, self._metrics_listener)
+            await self._beside.enter_async_context(metrics)
+        _calm_the_collector()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop both."""
+        await self._beside.aclose()
+        await super().shutdown(sockets)
 
     async def wait_ready(self) -> None:
         """Return once the model has answered; for those who run the server in their own loop.
@@ -105,6 +116,18 @@ class LiveServer(uvicorn.Server):
                 # on a further signal ends the process at once.
                 for sig in (signal.SIGINT, signal.SIGTERM):
                     signal.signal(sig, signal.SIG_DFL)
+
+
+def _calm_the_collector() -> None:
+    """Let the garbage collector look at sessions only, and less often.
+
+    A full collection goes through every object there is, and every socket waits: 100 ms with a
+    thousand sessions. Modules and the model's tables live as long as the process, so they need
+    not be looked at; and what sessions leave behind is freed by counting references.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 def bind(settings: Settings) -> socket.socket:

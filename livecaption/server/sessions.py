@@ -14,12 +14,15 @@ middle of a word when its publisher is back. It keeps its place among ``max_stre
 from __future__ import annotations
 
 import asyncio
+import copy
 import hmac
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Protocol
 
 from livecaption.core.audio import FRAME_SAMPLES, SAMPLE_RATE
@@ -30,9 +33,11 @@ from livecaption.core.policy import REALTIME, WINDOW, StreamingPolicy
 from livecaption.core.session import CaptionSession
 from livecaption.core.utterance import Speaking
 from livecaption.engine.batcher import Batcher
+from livecaption.logs import room_tag
 from livecaption.protocol.client_messages import Resume, Start
 from livecaption.protocol.codec import decode_publisher, encode
 from livecaption.server.cut_off import CutOffSessions, token_hash
+from livecaption.server.figures import SessionTotals
 from livecaption.server.live_session import LiveSession, replayed
 from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
@@ -41,9 +46,19 @@ from livecaption.storage.records import SessionEnded, SessionOpened
 from livecaption.storage.restoring import checkpoint_of
 from livecaption.storage.store import TranscriptStore
 
-__all__ = ["HeldSession", "Holder", "Sessions", "policy_of"]
+__all__ = ["HeldSession", "Holder", "ResumeOutcome", "Sessions", "policy_of"]
 
 logger = logging.getLogger(__name__)
+
+
+class ResumeOutcome(StrEnum):
+    """What came of the wish to go on with a session."""
+
+    RESUMED = "resumed"
+    REVIVED = "revived"
+    """After a restart or a crash of the server."""
+    REFUSED = "refused"
+    """It is not known, has ended, or is not the client's own."""
 
 
 class Holder(Protocol):
@@ -89,6 +104,10 @@ class Sessions:
         self._held: dict[str, HeldSession] = {}
         self._cut_off = CutOffSessions(store, recorder, rooms, settings.resume_grace_s)
         self._changing = asyncio.Lock()
+        self._ended = SessionTotals()
+        self.ended_by: Counter[str] = Counter()
+        """Sessions that ended, by reason."""
+        self.resumes: Counter[ResumeOutcome] = Counter()
         self._loop = asyncio.get_running_loop()
         self.tasks: asyncio.TaskGroup
 
@@ -105,6 +124,14 @@ class Sessions:
 
     def __iter__(self) -> Iterator[HeldSession]:
         return iter(tuple(self._held.values()))
+
+    @property
+    def totals(self) -> SessionTotals:
+        """What all sessions of this process came to so far."""
+        totals = copy.deepcopy(self._ended)
+        for held in self:
+            totals.add(held.live.figures, held.live.session.stats)
+        return totals
 
     # -- begin and resume -------------------------------------------------------------------
 
@@ -133,23 +160,31 @@ class Sessions:
             client had seen of it is not held any more.
         """
         async with self._changing:
-            held = self._held.get(wish.session) or await self._revive(wish)
-            if held is None or not self._may_resume(held, start, wish):
-                return None
-            if held.holder is not None:
-                await held.holder.hand_over()
-            if held.expiry is not None:
-                held.expiry.cancel()
-                held.expiry = None
-            if held.live.ended:
+            held = self._held.get(wish.session)
+            outcome = ResumeOutcome.RESUMED if held else ResumeOutcome.REVIVED
+            held = held or await self._revive(wish)
+            if held is None or not await self._take_over(held, start, wish):
+                self.resumes[ResumeOutcome.REFUSED] += 1
                 return None
             held.holder = holder
+        self.resumes[outcome] += 1
         live = held.live
         live.room.attach(live.id)
         if wish.held_from is not None and wish.held_from > live.session.received:
             live.lose(wish.held_from + -wish.held_from % FRAME_SAMPLES)
         live.configure(Speaking(start.language, start.speaker, start.vocabulary))
         return held
+
+    async def _take_over(self, held: HeldSession, start: Start, wish: Resume) -> bool:
+        """Take a session away from where it is, if this client may have it."""
+        if not self._may_resume(held, start, wish):
+            return False
+        if held.holder is not None:
+            await held.holder.hand_over()
+        if held.expiry is not None:
+            held.expiry.cancel()
+            held.expiry = None
+        return not held.live.ended
 
     def _may_resume(self, held: HeldSession, start: Start, wish: Resume) -> bool:
         same_client = hmac.compare_digest(held.token.encode(), wish.resume_token.encode())
@@ -246,14 +281,16 @@ class Sessions:
         if held.expiry is not None:
             held.expiry.cancel()
         del self._held[live.id]
+        self._ended.add(live.figures, live.session.stats)
+        self.ended_by[live.reason] += 1
         live.room.leave(live.id)
         self._rooms.release(live.room)
-        logger.info(
-            "session %s in room %s ended after %.1f s of audio",
-            live.id,
-            live.room.name,
-            live.session.received / SAMPLE_RATE,
-        )
+        fields = {
+            "session": live.id,
+            "room": room_tag(live.room.name),
+            "audio_s": round(live.session.received / SAMPLE_RATE, 1),
+        }
+        logger.info("a session ended: %s", live.reason, extra=fields)
 
 
 def policy_of(settings: Settings) -> StreamingPolicy:

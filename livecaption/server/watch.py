@@ -13,6 +13,8 @@ from starlette.websockets import WebSocket
 
 from livecaption.core.outbox import Outgoing
 from livecaption.errors import ClientError, NotAllowed, ProtocolError
+from livecaption.logs import room_tag
+from livecaption.metrics.meters import Door
 from livecaption.protocol.client_messages import Hello
 from livecaption.protocol.close_codes import CloseCode
 from livecaption.protocol.codec import decode_watcher, encode
@@ -45,6 +47,7 @@ async def watch(websocket: WebSocket) -> None:
         return
     if not await accept(websocket, hub.admit_watcher):
         return
+    hub.meters.admitted(Door.WATCH)
     with hub.watcher_place():
         room = await hub.rooms.open(name)
         try:
@@ -146,6 +149,11 @@ class WatcherConnection:
 
     async def _close(self) -> None:
         if self._outgoing.failed:
-            logger.info("a reader of room %s left or is too slow", self._room.name)
+            fields = {"room": room_tag(self._room.name)}
+            if self._outgoing.slow is not None:
+                self._hub.meters.let_go(Door.WATCH, self._outgoing.slow)
+                logger.info("a reader is too slow: %s", self._outgoing.slow, extra=fields)
+            else:
+                logger.info("a reader left", extra=fields)
             self._close_code = CloseCode.IDLE_OR_SLOW
         await self._outgoing.close(self._close_code)

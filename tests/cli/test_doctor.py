@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 from typing import NoReturn
@@ -9,9 +10,10 @@ from typing import NoReturn
 import pytest
 
 from livecaption.cli import checks
-from livecaption.cli.checks import Status, planned
+from livecaption.cli.checks import Status, Subject, planned
 from livecaption.engine.cuda import CublasLibrary, CudaDevice, CudaReport
 from livecaption.errors import MediaError
+from livecaption.settings import load_settings
 from tests.cli.command import CommandLine
 
 pytestmark = pytest.mark.model
@@ -25,6 +27,11 @@ NAMES = [
     "disk",
     "audio decoding",
     "inference",
+    "throughput",
+    "transcripts",
+    "clock",
+    "open files",
+    "exposure",
     "port",
     "browser",
 ]
@@ -51,7 +58,7 @@ def free_port() -> int:
 
 
 def finding(name: str, root: Path, port: int = 0) -> checks.Finding:
-    return planned(port, root)[name]()
+    return planned(Subject(port=port, root=root))[name]()
 
 
 def test_a_machine_that_works_passes(command: CommandLine, free_port: int) -> None:
@@ -64,6 +71,7 @@ def test_a_machine_that_works_passes(command: CommandLine, free_port: int) -> No
     ]
     assert "71.6 of 71.6 s of meeting.flac decoded" in outcome.out
     assert "heard rightly" in outcome.out
+    assert re.search(r"about \d+ speakers at once with micro-en on cpu", outcome.out)
     assert "-> livecaption models pull " in outcome.out
 
 
@@ -132,3 +140,25 @@ def test_a_disk_without_room_is_a_warning(tmp_path: Path, monkeypatch: pytest.Mo
     found = finding("disk", tmp_path)
     assert found.status is Status.WARN
     assert "HF_HOME" in found.advice
+
+
+def test_settings_that_serve_would_refuse_are_a_finding(command: CommandLine) -> None:
+    outcome = command("doctor", "--json", "--port", "99999")
+    assert outcome.status == 1
+    document = json.loads(outcome.out)
+    assert document["findings"][0]["name"] == "settings"
+    assert "port" in document["findings"][0]["detail"]
+
+
+def test_a_model_that_is_named_is_the_one_that_is_measured(tmp_path: Path) -> None:
+    settings = load_settings(None, model="micro-en")
+    found = planned(Subject(root=tmp_path, settings=settings))["throughput"]()
+    assert found.status is not Status.FAIL
+    assert "not the model" not in found.advice
+
+
+def test_a_model_that_is_not_here_is_not_downloaded_to_be_measured(tmp_path: Path) -> None:
+    settings = load_settings(None, model=str(tmp_path / "nowhere"))
+    found = planned(Subject(root=tmp_path, settings=settings))["throughput"]()
+    assert found.status is Status.WARN
+    assert found.detail.startswith("not measured: ")

@@ -15,6 +15,7 @@ from livecaption.core.capacity import (
     decide,
     lag,
     needed_hop,
+    places,
 )
 
 POLICY = AdmissionPolicy()
@@ -122,3 +123,16 @@ def test_a_policy_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         AdmissionPolicy(hop_s=hop_s, most_utilisation=most_utilisation)
+
+
+def test_the_places_are_as_many_as_are_admitted_one_after_the_other() -> None:
+    policy = AdmissionPolicy(hop_s=0.25, most_hop_s=2.0)
+    load = EngineLoad(speakers=0, row_s=0.03, workers=2)
+    most = places(load, policy)
+    assert most is not None
+    assert isinstance(decide(replace(load, speakers=most - 1), policy), Admit)
+    assert isinstance(decide(replace(load, speakers=most), policy), Refuse)
+
+
+def test_nobody_knows_the_places_before_anything_was_decoded() -> None:
+    assert places(EngineLoad(speakers=0, row_s=None), AdmissionPolicy()) is None

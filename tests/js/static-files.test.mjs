@@ -15,7 +15,7 @@ const FILES = readdirSync(ROOT, { recursive: true, withFileTypes: true })
 const ending = (suffix) => FILES.filter(({ path }) => path.endsWith(suffix));
 
 test('the pages are there', () => {
-  assert.ok(ending('.js').length > 10 && ending('.html').length === 3 && ending('.css').length >= 3);
+  assert.ok(ending('.js').length > 10 && ending('.html').length >= 3 && ending('.css').length >= 3);
 });
 
 test('text can become markup nowhere', () => {

@@ -461,7 +461,7 @@ async def test_nothing_is_left_behind_and_no_log_line_holds_caption_text(
         await within(lambda: not running.hub.connections and not len(running.hub.rooms))
         await within(lambda: len(asyncio.all_tasks()) <= before)
     assert not any(word in caplog.text for word in SENTENCE.split())
-    assert sum("disconnect" in record.message for record in caplog.records) == 5
+    assert sum(record.message == "a publisher left: disconnect" for record in caplog.records) == 5
 
 
 def connect_to(running: Running) -> connect:
