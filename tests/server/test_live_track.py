@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from livecaption.core.captions import Delta, Final, UtteranceStarted
 from livecaption.core.hypothesis import Word
 from livecaption.engine.scripted import ScriptedTranscriber
+from livecaption.metrics.meters import Meters
 from livecaption.server.live_track import live_track_routes
 from livecaption.server.room import Speaker
 from livecaption.server.rooms import Rooms
@@ -67,6 +68,7 @@ async def site() -> AsyncIterator[Site]:
     hub = Hub()
     app = Starlette(routes=live_track_routes(lambda: made.now))
     app.state.hub = hub
+    app.state.meters = Meters()
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://captions") as http:
         made = Site(http, hub)
