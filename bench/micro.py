@@ -12,16 +12,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bench import codec_cost, fan_out, feature_cost, frame_path
+from bench import codec_cost, fan_out, feature_cost, frame_path, metering_cost
 from livecaption.bench.report import describe_machine
 
-TITLE = "frame path, features, codec, fan-out to 1,000 readers, with saved baselines"
+TITLE = "frame path, features, codec, fan-out to 1,000 readers, counting, with saved baselines"
 
 PARTS = {
     "frame": frame_path.run,
     "features": feature_cost.run,
     "codec": codec_cost.run,
     "fan-out": fan_out.run,
+    "metering": metering_cost.run,
 }
 _BASELINES = Path(__file__).parent / "baselines"
 

@@ -46,8 +46,9 @@ def estimate(info: ModelInfo, costs: CostModel, *, stand_in: bool, max_rows: int
     load = EngineLoad(0, batch_s / rows, batch_s, info.workers)
     hop_s = REALTIME.hop / SAMPLE_RATE
     most = places(load, AdmissionPolicy(hop_s=hop_s, most_hop_s=max(_MOST_HOP_S, hop_s))) or 0
+    speakers = "1 speaker" if most == 1 else f"{most} speakers"
     detail = (
-        f"about {most} speakers at once with {info.name} on {info.device} ({info.compute_type}): "
+        f"about {speakers} at once with {info.name} on {info.device} ({info.compute_type}): "
         f"{WINDOW_S} s of speech in {1000 * batch_s / rows:.0f} ms, {rows} at a time"
     )
     if most < 1:

@@ -74,6 +74,11 @@ async def test_windows_that_wait_together_run_in_one_batch() -> None:
     assert [len(batch) for batch in engine.batches] == [1, 5]
     assert {task.result().request.session for task in results} == {f"s{i}" for i in range(5)}
     assert (batcher.stats.batches, batcher.stats.rows, batcher.waiting) == (2, 6, 0)
+    assert batcher.stats.batch_rows.total == 6
+    assert batcher.stats.bucket_s.total == 20.0
+    assert batcher.stats.batch_took.count == 2
+    assert batcher.stats.prepare_took.count == 6
+    assert batcher.stats.audio_s > 0
 
 
 async def test_a_batch_has_at_most_the_rows_of_the_policy() -> None:

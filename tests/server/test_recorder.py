@@ -101,12 +101,16 @@ async def test_a_full_disk_silences_nobody_and_everything_is_stored_when_it_has_
             await recorder.flush()
         assert shown == [False, False, False]
         assert recorder.failing == "database or disk is full"
+        assert (recorder.writes, recorder.kept) == (0, 3)
+        assert recorder.failures >= 3
         disk.full = False
         await within(lambda: recorder.failing is None)
         assert len(await disk.unended()) == 3
         recorder.submit([SessionEnded("s_1", 1.0, "stop")], shown.append)
         await recorder.flush()
         assert shown[-1] is True
+        assert (recorder.writes, recorder.kept) == (4, 0)
+        assert recorder.took.count >= recorder.failures + 2
     assert [r.levelname for r in caplog.records if r.name.startswith("livecaption")] == [
         "ERROR",
         "WARNING",

@@ -166,6 +166,8 @@ async def test_a_stalled_watcher_is_closed_with_4008_and_the_others_lose_nothing
             texts = await flood(running, healthy, MAX_WATCH_UNSENT_EVENTS * 4)
             assert len(texts) == MAX_WATCH_UNSENT_EVENTS * 4
             await within(lambda: len(room.subscribers) == 1)
+            counts = running.hub.meters.slow_readers
+            assert counts["watch", "stalled"] + counts["watch", "overflowed"] == 1
             stalled.transport.resume_reading()
             # Its buffers are full, so the close frame may not have reached the wire.
             assert await close_code(stalled) in (1006, 4008)
