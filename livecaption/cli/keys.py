@@ -131,7 +131,9 @@ def list_keys(
     if not records:
         report("There are no keys; the server lets everybody in who can reach it.")
         return
-    rows = [("ID", "STATE", "ROLES", "ROOMS", "EXPIRES", "LAST USED", "LABEL")]
+    rows: list[tuple[str, ...]] = [
+        ("ID", "STATE", "ROLES", "ROOMS", "EXPIRES", "LAST USED", "LABEL")
+    ]
     rows += [_row(record, _state(record, mark, now)) for record in records]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
