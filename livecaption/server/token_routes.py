@@ -34,7 +34,7 @@ class TokenWish(BaseModel):
 
 
 async def make_token(request: Request) -> Response:
-    """Answer with a token for what the body asks, and whether one is needed at all."""
+    """Answer with a token for what the body asks."""
     keeper: Doorkeeper = request.app.state.doorkeeper
     try:
         wish = await _wish(request)
@@ -45,7 +45,6 @@ async def make_token(request: Request) -> Response:
     answer = {
         "token": token,
         "expires_in_s": keeper.token_s,
-        "required": keeper.keys.is_on,
         "room": wish.room,
         "role": wish.role,
     }
