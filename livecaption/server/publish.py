@@ -7,16 +7,13 @@ import sqlite3
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from livecaption.errors import (
-    LiveCaptionError,
-    ProtocolError,
-)
+from livecaption.access.roles import Role
+from livecaption.errors import LiveCaptionError, ProtocolError
 from livecaption.metrics.meters import Door
-from livecaption.protocol.client_messages import (
-    Start,
-)
+from livecaption.protocol.client_messages import Start
 from livecaption.protocol.codec import decode_publisher, encode
 from livecaption.server.closing import close_code_for, error_message
+from livecaption.server.doorkeeper import require
 from livecaption.server.doors import meters_of, note_refusal
 from livecaption.server.handshake import accept, receive_text_within
 from livecaption.server.hub import CaptionHub
@@ -41,6 +38,7 @@ async def publish(websocket: WebSocket) -> None:
 async def _converse(websocket: WebSocket, hub: CaptionHub) -> None:
     try:
         start = await _receive_start(websocket, hub.settings)
+        require(websocket, Role.PUBLISH, start.room)
         hub.check_open()
         connection = PublisherConnection(websocket, hub, start)
         await connection.begin()

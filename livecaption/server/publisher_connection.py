@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from livecaption.core.audio import seconds
 from livecaption.core.outbox import Outgoing
 from livecaption.core.timeline import iso_time
-from livecaption.errors import ClientError, LiveCaptionError, ProtocolError
+from livecaption.errors import BadCredentials, ClientError, LiveCaptionError, ProtocolError
 from livecaption.logs import SESSION, room_tag
 from livecaption.media.stream import Converter, open_converter
 from livecaption.metrics.meters import Door
@@ -35,6 +35,7 @@ from livecaption.protocol.codec import check_audio_frame, decode_publisher, enco
 from livecaption.protocol.limits import MAX_BAD_MESSAGES, MAX_FRAME_BYTES
 from livecaption.protocol.server_messages import Ack, Limits, Ready, ServerMessage, Status
 from livecaption.server.closing import close_code_for, error_message
+from livecaption.server.doorkeeper import principal_of
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
 from livecaption.server.sessions import HeldSession
@@ -68,6 +69,7 @@ class PublisherConnection:
         self._hub = hub
         self._settings = hub.settings
         self._start = start
+        self.principal = principal_of(websocket)
         self.role = Role.PUBLISHER
         self.finished = asyncio.Event()
         self._converter: Converter = open_converter(start.audio)
@@ -101,6 +103,7 @@ class PublisherConnection:
         held = await self._hub.sessions.resume(self._start, wish, self) if wish else None
         self._resumed = held is not None
         if held is None:
+            self._hub.admit_stream(self.principal)
             self._hub.admit_session()
             held = await self._hub.sessions.open(self._start, self)
         self._held = held
@@ -315,6 +318,11 @@ class PublisherConnection:
             self._acknowledge()
             self._finish(_GOING_AWAY, CloseCode.RESTART)
 
+    async def dismiss(self, error: BadCredentials) -> None:
+        """End the session with what was said so far: its key is good no more."""
+        self._send(error_message(error, fatal=True))
+        await self._end_with(error)
+
     def _finish(self, error: ClientError, code: CloseCode) -> None:
         self._reason = error.code
         self._close_code = code
@@ -355,6 +363,7 @@ class PublisherConnection:
         self._converter.close()
         live = self._held.live
         fields = {
+            "principal": self.principal.name,
             "room": room_tag(live.room.name),
             "close": int(self._close_code),
             "audio_s": round(seconds(live.session.received), 1),

@@ -10,8 +10,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livecaption.errors import ClientError
+from livecaption.errors import ClientError, Overloaded
 from livecaption.protocol.limits import MAX_ROOM_CHARS
+from livecaption.server.answers import answer_to
 from livecaption.server.answers import refusal as answered
 from livecaption.server.doors import note_refusal
 from livecaption.server.own_origins import OwnOrigins
@@ -56,6 +57,9 @@ def with_refusals(handler: Handler) -> Handler:
         except Refusal as refusal:
             note_refusal(request.scope, refusal.code)
             return answered(refusal.status, refusal.code, str(refusal))
+        except (ClientError, Overloaded) as error:
+            note_refusal(request.scope, error.code)
+            return answer_to(error)
 
     return answer
 

@@ -2,7 +2,7 @@
 /**
  * Entry of the operator's page (`/admin`): asks the server every two seconds how it is, and empties
  * it for maintenance. A page nobody looks at asks nothing. A server with keys wants one with the role
- * admin; it is kept for this tab, and sent in a header.
+ * admin; it is kept for this tab, as that of the microphone page is, and sent in a header.
  */
 import {
   aboutWords,
@@ -15,13 +15,13 @@ import {
   tiles,
 } from './admin/state.js';
 import { showDrain, showProblems, showStatus, showTable, showTiles } from './admin/view.js';
+import { KeptKey, asKey, showing, tabStorage } from './net/kept-key.js';
 import { find } from './page/dom.js';
 
 /** @typedef {import('./admin/state.js').State} State */
 
 const EVERY_MS = 2000;
 const PATIENCE_MS = 5000;
-const KEPT = 'livecaption.admin-key';
 const SESSION_HEADS = [
   'Room', 'State', 'Language', 'Audio', 'Words', 'Delay', 'Lag', 'Hop', 'Session',
 ];
@@ -29,8 +29,8 @@ const ROOM_HEADS = ['Room', 'Speakers', 'Readers', 'In the log'];
 
 const history = new History();
 let timer = 0;
-/** @type {string} */
-let key = sessionStorage.getItem(KEPT) ?? '';
+const kept = new KeptKey(tabStorage());
+let key = kept.value;
 /** What became of the operator's last wish, if it failed. */
 let complaint = '';
 
@@ -41,12 +41,15 @@ let complaint = '';
  * @throws {Error} with a sentence for the operator
  */
 async function ask(path, method = 'GET') {
-  /** @type {Record<string, string>} */
-  const headers = key ? { Authorization: `Bearer ${key}` } : {};
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  const answer = await fetch(path, { method, headers, signal });
-  if (answer.ok) return answer.json();
-  if (answer.status === 401) askForKey();
+  const answer = await fetch(path, { method, headers: showing(key), signal });
+  if (answer.ok) {
+    if (key !== null) kept.keep(key);
+    return answer.json();
+  }
+  if (answer.status === 401) kept.forget();
+  // A key that lacks the role may be good for another page of this tab.
+  if (answer.status === 401 || (answer.status === 403 && key !== null)) askForKey();
   const told = await answer.json().catch(() => null);
   throw new Error(told?.error?.message ?? `The server answers ${answer.status}.`);
 }
@@ -78,8 +81,7 @@ async function refresh() {
 }
 
 function askForKey() {
-  key = '';
-  sessionStorage.removeItem(KEPT);
+  key = null;
   find('sign-in', HTMLFormElement).hidden = false;
 }
 
@@ -87,9 +89,8 @@ function askForKey() {
 function signIn(event) {
   event.preventDefault();
   const field = find('key', HTMLInputElement);
-  key = field.value.trim();
+  key = asKey(field.value);
   field.value = '';
-  sessionStorage.setItem(KEPT, key);
   find('sign-in', HTMLFormElement).hidden = true;
   void refresh();
 }
