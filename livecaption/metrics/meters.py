@@ -15,7 +15,7 @@ from livecaption.access.rates import Limit
 from livecaption.core.tally import DURATION_BOUNDS, Tally
 from livecaption.metrics.count import Count
 
-__all__ = ["REFUSALS", "Door", "JobOutcome", "Meters", "UploadOutcome"]
+__all__ = ["CREDENTIALS", "REFUSALS", "Door", "JobOutcome", "Meters", "UploadOutcome"]
 
 
 class Door(StrEnum):
@@ -47,6 +47,19 @@ class JobOutcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+CREDENTIALS = (
+    "bad_key",
+    "bad_token",
+    "key_expired",
+    "key_required",
+    "key_revoked",
+    "link_revoked",
+    "not_allowed",
+    "token_expired",
+    "token_used",
+)
+"""Refusals because of what was shown, or was not; they are the ``code`` of the answer, too."""
+
 REFUSALS = (
     *CREDENTIALS,
     "bad_frame",
@@ -73,18 +86,6 @@ REFUSALS = (
 
 _LOSSES = ("stalled", "overflowed")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET")
-CREDENTIALS = (
-    "bad_key",
-    "bad_token",
-    "key_expired",
-    "key_required",
-    "key_revoked",
-    "link_revoked",
-    "not_allowed",
-    "token_expired",
-    "token_used",
-)
-"""Refusals because of what was shown, or was not; they are the ``code`` of the answer, too."""
 
 _LIMITS = (*Limit, "streams", "jobs", "sockets", "waiting")
 
