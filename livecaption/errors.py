@@ -6,7 +6,11 @@
     ├── ClientError             the peer sent something wrong, or asked for too much
     │   ├── ProtocolError         a message that is malformed, unknown or out of order
     │   ├── UnsupportedAudio      audio we cannot take: rate, encoding, odd bytes, size
-    │   └── NotAllowed            origin, key, token or role refused
+    │   ├── NotAllowed            origin, key, token or role refused
+    │   └── RefusedFile           a file sent to be transcribed
+    │       ├── NotMedia            it is no audio or video that we read
+    │       ├── DamagedMedia        it is broken, or holds no sound
+    │       └── MediaTooLong        more bytes or more hours than are taken
     ├── Overloaded              the server is full or draining: come back later
     ├── OperatorError           settings, models, ports, disks: for the person who started us
     │   ├── ModelNotFound         no such model, or it cannot be loaded or downloaded
@@ -20,14 +24,18 @@ from __future__ import annotations
 
 __all__ = [
     "ClientError",
+    "DamagedMedia",
     "EngineError",
     "LiveCaptionError",
     "MediaError",
+    "MediaTooLong",
     "ModelNotFound",
     "NotAllowed",
+    "NotMedia",
     "OperatorError",
     "Overloaded",
     "ProtocolError",
+    "RefusedFile",
     "UnsupportedAudio",
 ]
 
@@ -76,6 +84,30 @@ class NotAllowed(ClientError):
 
     code = "not_allowed"
     fatal = True
+
+
+class RefusedFile(ClientError):
+    """A file sent by a client that cannot be transcribed."""
+
+    code = "bad_file"
+
+
+class NotMedia(RefusedFile):
+    """It is not audio or video, or of a kind that is not read."""
+
+    code = "unsupported_media"
+
+
+class DamagedMedia(RefusedFile):
+    """It is broken, holds no sound, or costs more to decode than any real recording."""
+
+    code = "damaged_media"
+
+
+class MediaTooLong(RefusedFile):
+    """It is larger or lasts longer than what is taken."""
+
+    code = "too_long"
 
 
 class Overloaded(LiveCaptionError):
