@@ -21,6 +21,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from livecaption.access.addresses import Network, parse_networks
+from livecaption.access.rates import Limit, Limits, Rate, parse_rate
 from livecaption.core.wordlist import NO_WORDS, WordTable, parse_words
 from livecaption.errors import OperatorError
 from livecaption.protocol.limits import DEFAULT_ROOM, MAX_ROOM_CHARS, RESUME_GRACE_S
@@ -38,7 +40,15 @@ def split_spaces(value: object) -> object:
     return tuple(value.split()) if isinstance(value, str) else value
 
 
+def read_rate(value: object) -> object:
+    """Take "30/minute" for a rate, and "off" for none."""
+    return parse_rate(value) if isinstance(value, str) else value
+
+
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
+
+
+Rated = Annotated[Rate | None, NoDecode, BeforeValidator(read_rate)]
 
 
 class Settings(BaseSettings):
@@ -70,6 +80,34 @@ class Settings(BaseSettings):
     """How much faster than speech audio may arrive over a longer time."""
     allow_anonymous: bool = False
     """Serve other addresses than loopback although no keys are configured."""
+    api_key: SecretStr | None = None
+    """A single key that may do everything; others are made with ``livecaption keys``."""
+    pepper: SecretStr | None = None
+    """The secret behind keys and tokens; None keeps it in a file in the data directory."""
+    token_s: float = Field(default=60.0, ge=1.0, le=600.0)
+    """How long a browser token may be used after it was made."""
+    trusted_proxies: Listed = ()
+    """Addresses and networks of proxies whose ``X-Forwarded-For`` is believed."""
+    limits_storage: SecretStr = SecretStr("memory://")
+    """Where limits are counted: ``memory://``, or a Redis server that several servers share."""
+    limit_requests: Rated = Rate(30, 60)
+    """Files to transcribe and jobs, for each key and each address."""
+    limit_reads: Rated = Rate(1200, 60)
+    """Other requests, for each address."""
+    limit_connects: Rated = Rate(600, 60)
+    """WebSockets and event streams opened, for each address."""
+    limit_tokens: Rated = Rate(600, 60)
+    """Browser tokens made, for each address."""
+    limit_failures: Rated = Rate(30, 60)
+    """Wrong keys, tokens and links, for each address."""
+    limit_upload_mb: int | None = Field(default=10_000, ge=1)
+    """Megabytes uploaded in a day, for each key."""
+    limit_streams: int | None = Field(default=None, ge=1)
+    """Speakers at once, for each key; None leaves it to ``max_streams``."""
+    limit_jobs: int | None = Field(default=4, ge=1)
+    """Jobs queued or running, for each key."""
+    limit_sockets: int = Field(default=1024, ge=1)
+    """WebSockets and event streams open at once, for each address."""
     allowed_origins: Listed = ()
     """Sites whose pages may connect; in the environment separated by commas."""
     allowed_hosts: Listed = ()
@@ -111,11 +149,38 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
+    def data(self) -> Path:
+        """The directory for what is kept: keys always, transcripts unless they are in memory."""
+        return self.data_dir or Path(platformdirs.user_data_dir("livecaption", appauthor=False))
+
+    @property
     def transcripts(self) -> Path | None:
         """The directory for transcripts; None to keep them in memory."""
-        if not self.store:
-            return None
-        return self.data_dir or Path(platformdirs.user_data_dir("livecaption", appauthor=False))
+        return self.data if self.store else None
+
+    @cached_property
+    def proxies(self) -> tuple[Network, ...]:
+        """The networks of the proxies that are believed."""
+        return parse_networks(self.trusted_proxies)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What limits there are."""
+        uploads = self.limit_upload_mb
+        return Limits(
+            storage=self.limits_storage.get_secret_value(),
+            rates={
+                Limit.REQUESTS: self.limit_requests,
+                Limit.READS: self.limit_reads,
+                Limit.CONNECTS: self.limit_connects,
+                Limit.TOKENS: self.limit_tokens,
+                Limit.FAILURES: self.limit_failures,
+                Limit.UPLOADS: None if uploads is None else Rate(uploads * 1000, 86_400),
+            },
+            streams=self.limit_streams,
+            jobs=self.limit_jobs,
+            sockets=self.limit_sockets,
+        )
 
     @cached_property
     def written(self) -> WordTable:
@@ -137,13 +202,32 @@ class Settings(BaseSettings):
         return parse_words(text, str(self.words))
 
     @model_validator(mode="after")
-    def _check_exposure(self) -> Settings:
-        if not (is_loopback(self.host) or self.allow_anonymous):
-            raise ValueError(
-                f"host {self.host} can be reached by others, and no keys are configured; "
-                "bind 127.0.0.1, or add --allow-anonymous if everyone may publish and read"
-            )
+    def _check_proxies(self) -> Settings:
+        parse_networks(self.trusted_proxies)
         return self
+
+    def check_exposure(self, *, has_keys: bool) -> None:
+        """Refuse to serve everybody by accident.
+
+        Args:
+            has_keys: whether the data directory holds keys.
+
+        Raises:
+            OperatorError: others can reach the address, and there is nothing to keep them out.
+        """
+        if is_loopback(self.host) or self.allow_anonymous or self.single_key or has_keys:
+            return
+        raise OperatorError(
+            f"Setting host: {self.host} can be reached by others, and there are no keys; make one "
+            "with `livecaption keys add`, or bind 127.0.0.1, or add --allow-anonymous if everyone "
+            "may publish and read."
+        )
+
+    @property
+    def single_key(self) -> bytes | None:
+        """The key from the settings, if there is one."""
+        text = self.api_key.get_secret_value() if self.api_key else ""
+        return text.encode() or None
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,16 +15,22 @@ from livecaption.core.gate import IsSpeech
 from livecaption.egress.sink import Sink
 from livecaption.engine.batcher import Batcher
 from livecaption.server import qr
+from livecaption.server.counters import Counters
+from livecaption.server.doorkeeper import Doorkeeper
+from livecaption.server.gate import Gate
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
+from livecaption.server.key_ring import KeyRing
+from livecaption.server.limiter import Limiter
 from livecaption.server.live_track import live_track_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.room_routes import routes as room_routes
 from livecaption.server.sinks import fed_sinks
 from livecaption.server.text_file import live_text_file
+from livecaption.server.token_routes import token_routes
 from livecaption.server.transcripts import transcript_routes
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
@@ -51,14 +57,26 @@ def build_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         batcher = new_batcher()
-        store = await TranscriptStore.open(settings.transcripts)
-        try:
+        async with AsyncExitStack() as held:
+            store = await TranscriptStore.open(settings.transcripts)
+            held.push_async_callback(store.aclose)
+            keys = await KeyRing.open(settings)
+            held.push_async_callback(keys.aclose)
+            settings.check_exposure(has_keys=keys.is_on)
             hub = CaptionHub(settings, batcher, store, new_detector)
+            keys.on_gone = hub.dismiss
+            counters = Counters.open(settings.limits.storage)
+            held.push_async_callback(counters.aclose)
+            hub.limiter = app.state.limiter = Limiter(settings.limits, counters)
+            app.state.doorkeeper = Doorkeeper(keys, hub.links, hub.limiter, settings)
             async with asyncio.TaskGroup() as tasks:
                 hub.sessions.tasks = tasks
                 tasks.create_task(batcher.run())
                 tasks.create_task(hub.recorder.run())
-                keeping = tasks.create_task(keep_house(store, settings))
+                background = [
+                    tasks.create_task(keep_house(store, settings)),
+                    tasks.create_task(keys.keep()),
+                ]
                 await hub.sessions.adopt()
                 app.state.hub = hub
                 tasks.create_task(hub.try_model())
@@ -67,12 +85,11 @@ def build_app(
                     fed_sinks(hub.rooms, new_sinks()),
                 ):
                     yield
-                keeping.cancel()
+                for task in background:
+                    task.cancel()
                 hub.sessions.abandon()
                 await batcher.aclose()
                 await hub.recorder.aclose()
-        finally:
-            await store.aclose()
 
     return Starlette(
         routes=[
@@ -82,6 +99,7 @@ def build_app(
             *qr.routes,
             Route("/healthz", alive),
             Route("/readyz", ready),
+            *token_routes,
             *room_routes,
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),
@@ -89,6 +107,6 @@ def build_app(
             *live_track_routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Guard, settings=settings)],
+        middleware=[Middleware(Guard, settings=settings), Middleware(Gate)],
         lifespan=lifespan,
     )
