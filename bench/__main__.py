@@ -30,6 +30,9 @@ COMMANDS = {
     "gpu": "gpu",
     "overlay": "overlay_hour",
     "audience": "audience",
+    "files": "files",
+    "upload": "upload",
+    "beside_files": "beside_files",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

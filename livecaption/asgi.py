@@ -16,6 +16,7 @@ from livecaption.engine.base import Transcriber
 from livecaption.engine.batcher import Batcher
 from livecaption.engine.config import EngineConfig
 from livecaption.engine.faster_whisper import FasterWhisperTranscriber
+from livecaption.engine.files import FileTranscriber
 from livecaption.engine.loading import ModelOptions, load_model
 from livecaption.server.app import build_app
 from livecaption.settings import Settings
@@ -54,7 +55,8 @@ def load_transcriber(settings: Settings, report: Callable[[str], None]) -> Faste
         bucket_floor=settings.bucket_floor or (500 if loaded.short_windows else 1000),
         fallback_temperature=0.4 if loaded.temperature_fallback else 0.0,
     )
-    return FasterWhisperTranscriber(loaded.model, loaded.info, config)
+    files = FileTranscriber(loaded)
+    return FasterWhisperTranscriber(loaded.model, loaded.info, config, files=files)
 
 
 def read_sinks(settings: Settings) -> list[tuple[SinkAddress, Dialect]]:

@@ -8,7 +8,11 @@
     │   ├── UnsupportedAudio      audio we cannot take: rate, encoding, odd bytes, size
     │   ├── NotAllowed            origin, key, token or role refused
     │   │   └── BadCredentials      key, token or link missing, wrong, expired or taken back
-    │   └── QuotaUsed             a key has used up what it is entitled to
+    │   ├── QuotaUsed             a key has used up what it is entitled to
+    │   └── RefusedFile           a file sent to be transcribed
+    │       ├── NotMedia            it is no audio or video that we read
+    │       ├── DamagedMedia        it is broken, or holds no sound
+    │       └── MediaTooLong        more bytes or more hours than are taken
     ├── Overloaded              the server is full or draining: come back later
     │   └── RateLimited           too many requests in a short time
     ├── OperatorError           settings, models, ports, disks: for the person who started us
@@ -24,16 +28,20 @@ from __future__ import annotations
 __all__ = [
     "BadCredentials",
     "ClientError",
+    "DamagedMedia",
     "EngineError",
     "LiveCaptionError",
     "MediaError",
+    "MediaTooLong",
     "ModelNotFound",
     "NotAllowed",
+    "NotMedia",
     "OperatorError",
     "Overloaded",
     "ProtocolError",
     "QuotaUsed",
     "RateLimited",
+    "RefusedFile",
     "UnsupportedAudio",
 ]
 
@@ -82,6 +90,40 @@ class NotAllowed(ClientError):
 
     code = "not_allowed"
     fatal = True
+
+
+class RefusedFile(ClientError):
+    """A file sent by a client that cannot be transcribed."""
+
+    code = "bad_file"
+
+
+class NotMedia(RefusedFile):
+    """It is not audio or video, or of a kind that is not read."""
+
+    code = "unsupported_media"
+
+
+class DamagedMedia(RefusedFile):
+    """It is broken, holds no sound, or costs more to decode than any real recording."""
+
+    code = "damaged_media"
+
+
+class MediaTooLong(RefusedFile):
+    """It is larger or lasts longer than what is taken.
+
+    Attributes:
+        seconds: how long it says it is, where it says so and may be believed.
+    """
+
+    code = "too_long"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, seconds: float | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.seconds = seconds
 
 
 class BadCredentials(NotAllowed):

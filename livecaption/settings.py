@@ -125,6 +125,17 @@ class Settings(BaseSettings):
     """Days that the transcript of an ended session is kept."""
     max_store_mb: int = Field(default=1000, ge=1)
     """Size the transcripts may reach; beyond it the oldest are deleted."""
+    max_upload_mb: int = Field(default=100, ge=1)
+    """Size of a file to transcribe, in megabytes."""
+    max_file_s: float = Field(default=4 * 3600.0, gt=0.0)
+    """Length of a file to transcribe, in seconds, whatever its header says."""
+    max_files: int = Field(default=8, ge=1)
+    """Files for whose text somebody waits; the next one gets 503."""
+    wait_file_s: float = Field(default=300.0, gt=0.0)
+    """Longer files sent to ``/transcribe`` become jobs."""
+    spool_dir: Path | None = None
+    """Where uploads and decoded audio lie while they are worked on, without a name; None for
+    /var/tmp, else the system's place for temporary files."""
     resume_grace_s: float = Field(default=RESUME_GRACE_S, gt=0.0)
     """How long a session waits for its client to come back."""
     idle_s: float = Field(default=60.0, gt=0.0)

@@ -23,13 +23,15 @@ from livecaption.cli.machine_checks import clock, exposure, open_files, transcri
 from livecaption.cli.outside_checks import outside
 from livecaption.cli.throughput import bundled_speech, estimate, measure
 from livecaption.core.audio import SAMPLE_RATE
+from livecaption.core.file_transcript import FileOptions
 from livecaption.engine.allocator import has_glibc, is_tuned
 from livecaption.engine.catalog import auto_model, catalog
 from livecaption.engine.cuda import CudaReport, probe
 from livecaption.engine.download import cache_root, free_bytes, size_text
-from livecaption.engine.files import FileOptions, FileTranscriber
+from livecaption.engine.files import FileTranscriber
 from livecaption.engine.loading import ModelOptions, load_model, supported_compute_types
 from livecaption.errors import OperatorError
+from livecaption.media.recording import MemoryRecording
 from livecaption.media.sources import open_source
 from livecaption.settings import Settings
 
@@ -171,7 +173,8 @@ def _inference(gpu: CudaReport) -> Finding:
     with open_source(str(clip.audio)) as source:
         audio = np.concatenate([next(source) for _ in range(40)])
     started = time.perf_counter()
-    text = "".join(s.text for s in FileTranscriber(loaded).open(audio, FileOptions())).strip()
+    segments = FileTranscriber(loaded).open(MemoryRecording(audio), FileOptions())
+    text = "".join(segment.text for segment in segments).strip()
     took = time.perf_counter() - started
     detail = (
         f"{MODEL_NAME} on {device} ({loaded.info.compute_type}): "

@@ -16,11 +16,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from livecaption.cli.models import DownloadRoot
 from livecaption.cli.terminal import report, stderr
+from livecaption.core.file_transcript import FileInfo, FileOptions
 from livecaption.core.subtitles import Segment, to_json, to_srt, to_txt, to_vtt
 from livecaption.engine.base import ModelInfo
-from livecaption.engine.files import FileInfo, FileOptions, FileTranscriber, FileTranscription
+from livecaption.engine.files import FileTranscriber, FileTranscription
 from livecaption.engine.loading import ModelOptions, load_model
 from livecaption.errors import OperatorError
+from livecaption.media.recording import PcmFile, record
 from livecaption.media.sources import open_source
 
 __all__ = ["transcribe"]
@@ -105,13 +107,18 @@ def transcribe(
     options = FileOptions(
         language=language, task=task, word_timestamps=words or output_format in _EXACT_CUES
     )
-    with _destination(output) as write, _progress() as show:
-        transcription = FileTranscriber(loaded).open(file, options)
+    with _destination(output) as write, _progress() as show, _recorded(file) as recording:
+        transcription = FileTranscriber(loaded).open(recording, options)
         if output_format is None:
             _list(transcription, write, show)
         else:
             segments = list(_watched(transcription, show))
             write(_document(output_format, segments, transcription.info))
+
+
+def _recorded(file: str) -> PcmFile:
+    with open_source(file) as source:
+        return record(source)
 
 
 def _list(

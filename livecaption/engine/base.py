@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from livecaption.core.batching import BatchKey
 from livecaption.core.decode import DecodeRequest, DecodeResult
+from livecaption.engine.file_engine import FileEngine
 from livecaption.engine.stages import StageClock
 
 __all__ = ["ModelInfo", "Prepared", "Staged", "Transcriber"]
@@ -56,6 +57,10 @@ class Transcriber(Protocol):
     @property
     def info(self) -> ModelInfo:
         """What is loaded."""
+
+    @property
+    def files(self) -> FileEngine | None:
+        """What transcribes whole files with the same model; None if nothing does."""
 
     def prepare(self, request: DecodeRequest) -> Prepared:
         """Compute features and context of one window; called from the preparation thread."""

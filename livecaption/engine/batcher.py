@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -82,6 +83,7 @@ class Batcher:
         self._closing = False
         workers = transcriber.info.workers
         self._workers = workers
+        self._last_live = -math.inf
         self._prepare = ThreadPoolExecutor(1, thread_name_prefix="livecaption-prepare")
         self._engine = ThreadPoolExecutor(workers, thread_name_prefix="livecaption-engine")
         self.stats = BatcherStats()
@@ -106,6 +108,11 @@ class Batcher:
         """Seconds and rows of a batch when much waits; None while nothing was decoded."""
         return self._costs.busy(self._policy.max_rows, self._policy.max_seconds)
 
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the last live request; infinite if there was none."""
+        return time.monotonic() - self._last_live
+
     async def warm_up(self) -> None:
         """Run every batch shape once in the engine thread."""
         await self._in_engine(self._transcriber.warm_up)
@@ -118,7 +125,7 @@ class Batcher:
             Overloaded: too much waits already.
             EngineError: the engine failed on this window; a final was tried twice.
         """
-        submitted = time.monotonic()
+        submitted = self._last_live = time.monotonic()
         self._admit(request)
         prepared = await self._prepared(request)
         loop = asyncio.get_running_loop()

@@ -35,6 +35,7 @@ from livecaption.engine.base import ModelInfo, Prepared
 from livecaption.engine.buckets import BUCKETS, SAFE_BUCKET, bucket_for
 from livecaption.engine.config import EngineConfig
 from livecaption.engine.features import HOP, FeatureCache, LogMel, normalise_and_pad
+from livecaption.engine.file_engine import FileEngine
 from livecaption.engine.stages import Stage, StageClock
 
 __all__ = ["FasterWhisperTranscriber", "PreparedWindow"]
@@ -88,8 +89,10 @@ class FasterWhisperTranscriber:
         info: ModelInfo,
         config: EngineConfig,
         screen_config: ScreenConfig | None = None,
+        files: FileEngine | None = None,
     ) -> None:
         self._model = model
+        self._files = files
         self._info = info
         self._config = config
         self._screen = screen_config or ScreenConfig()
@@ -103,6 +106,11 @@ class FasterWhisperTranscriber:
     def info(self) -> ModelInfo:
         """What is loaded."""
         return self._info
+
+    @property
+    def files(self) -> FileEngine | None:
+        """See ``Transcriber.files``."""
+        return self._files
 
     @property
     def whisper_model(self) -> WhisperModel:

@@ -11,31 +11,26 @@ long-form decoding. Two things are added to it. Segments are aligned with the au
 nobody asked for words, because then their ends can be trusted; and where they end early, or there
 are none, although speech goes on, that speech is decoded again instead of being skipped.
 
-This module must not know where a transcript goes.
+This module must not know where audio comes from or where a transcript goes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
 from livecaption.core.audio import SAMPLE_RATE, Samples, pcm16_to_float32, seconds
-from livecaption.core.subtitles import Segment, TimedWord
+from livecaption.core.file_transcript import FileInfo, FileOptions, FileSegment
+from livecaption.core.timed_text import TimedWord
 from livecaption.engine.context import FileContext
+from livecaption.engine.file_engine import Recording, RunStep, at_once
 from livecaption.engine.loading import LoadedModel, describe_failure
 from livecaption.engine.one_window import WINDOW_SAMPLES, end_of, transcribe_window
-from livecaption.engine.spans import Span, SpeechClock, find_speech
-from livecaption.errors import EngineError, MediaError
-from livecaption.media.sources import open_source
+from livecaption.engine.spans import SpeechReader, find_speech
+from livecaption.engine.steps import in_steps
+from livecaption.errors import EngineError
 
-__all__ = ["FileInfo", "FileOptions", "FileSegment", "FileTranscriber", "FileTranscription"]
-
-_LONGEST = 12 * 3600 * SAMPLE_RATE
-"""1.4 GB of memory; also where reading a radio station ends."""
+__all__ = ["FileTranscriber", "FileTranscription"]
 
 _LEAST_STEP = SAMPLE_RATE
 """A window moves on by at least this much, whatever the timestamps in it say."""
@@ -48,47 +43,8 @@ _LEFT_OUT = 2 * SAMPLE_RATE
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class FileOptions:
-    """How to transcribe a file."""
-
-    language: str | None = None
-    """A code such as ``en``; None to detect it. One that the model lacks is detected, too."""
-    task: str = "transcribe"
-    """``transcribe``, or ``translate`` into English."""
-    beam_size: int = 5
-    word_timestamps: bool = False
-    vad_filter: bool = True
-    """Leave out what holds no speech: faster, and nothing is made up in silence."""
-    prompt: str | None = None
-    """Text that might have come before."""
-    vocabulary: tuple[str, ...] = ()
-    """Names and terms to expect."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileInfo:
-    """What is known of a file before its text."""
-
-    language: str | None
-    """None when there is no speech to tell it from."""
-    language_probability: float
-    duration: float
-    """Seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileSegment(Segment):
-    """A segment with the decoder's opinion of it."""
-
-    avg_logprob: float
-    no_speech_prob: float
-    compression_ratio: float
-    temperature: float
-
-
 class FileTranscriber:
-    """Opens files for transcription; holds no state of any of them.
+    """Opens recordings for transcription; holds no state of any of them.
 
     Args:
         loaded: the model, which may serve live sessions at the same time.
@@ -97,36 +53,29 @@ class FileTranscriber:
     def __init__(self, loaded: LoadedModel) -> None:
         self._loaded = loaded
 
-    def open(self, audio: str | Path | Samples, options: FileOptions) -> FileTranscription:
-        """Read the audio and find the speech in it: about 2 s for 10 min; runs no model.
-
-        Args:
-            audio: what ``open_source`` takes, or int16 samples at 16 kHz, shape (n,).
-            options: how to transcribe it.
-
-        Raises:
-            MediaError: it cannot be read, holds no audio, or never ends.
-        """
-        samples = audio if isinstance(audio, np.ndarray) else _read(str(audio))
-        spans = find_speech(samples) if options.vad_filter else [Span(0, len(samples))]
-        return FileTranscription(self._loaded, samples, spans, options)
+    def open(
+        self, recording: Recording, options: FileOptions, run: RunStep = at_once
+    ) -> FileTranscription:
+        """Begin a file; see ``FileEngine.open``."""
+        return FileTranscription(self._loaded, recording, options, run)
 
 
 class FileTranscription:
     """One file under way.
 
-    Iterate over it for its segments. Where live work shares the model, call ``start`` and then
-    ``next_window`` instead: each runs the model on one window at most. Belongs to one thread at
-    a time.
+    Iterate over it for its segments, or call ``start`` and then ``next_window``: each runs the
+    model on one window at most. Belongs to one thread at a time.
     """
 
     def __init__(
-        self, loaded: LoadedModel, samples: Samples, spans: list[Span], options: FileOptions
+        self, loaded: LoadedModel, recording: Recording, options: FileOptions, run: RunStep
     ) -> None:
         self._loaded = loaded
+        self._model = in_steps(loaded.model, run)
         self._options = options
-        self._clock = SpeechClock(spans)
-        self._speech = self._clock.joined(samples)
+        self._speech = SpeechReader(recording, filtered=options.vad_filter)
+        self._clock = self._speech.clock
+        self._ended = False
         self._position = 0
         self._length = WINDOW_SAMPLES
         self._info: FileInfo | None = None
@@ -136,7 +85,7 @@ class FileTranscription:
             prompt=options.prompt,
             vocabulary=options.vocabulary,
         )
-        self.duration = len(samples) / SAMPLE_RATE
+        self.duration = len(recording) / SAMPLE_RATE
         """Seconds."""
 
     @property
@@ -169,16 +118,17 @@ class FileTranscription:
             EngineError: the model failed.
         """
         language = self.start().language
-        if self._ended:
+        if self._has_ended():
             return None
-        audio = self._speech[self._position : self._position + self._length]
+        audio = self._speech.read(self._position, self._position + self._length)
         try:
-            found, covered = transcribe_window(self._loaded.model, audio, self._settings(language))
+            found, covered = transcribe_window(self._model, audio, self._settings(language))
         except (RuntimeError, ValueError) as error:
             self._fail(error)
         segments = tuple(self._segment(segment) for segment in found)
         self._position += self._advance(audio, found, covered=covered)
         self._context.add(found)
+        self._has_ended()
         return segments
 
     def __iter__(self) -> Iterator[FileSegment]:
@@ -192,9 +142,9 @@ class FileTranscription:
 
     # -- one window -------------------------------------------------------------------------
 
-    @property
-    def _ended(self) -> bool:
-        return len(self._speech) - self._position < _LEAST_REST
+    def _has_ended(self) -> bool:
+        self._ended = self._ended or not self._speech.reaches(self._position + _LEAST_REST)
+        return self._ended
 
     def _detect(self) -> tuple[str | None, float]:
         info, asked = self._loaded.info, self._options.language
@@ -202,11 +152,11 @@ class FileTranscription:
             return asked, 1.0
         if not info.multilingual:
             return info.languages[0], 1.0
-        if self._ended:
+        if self._has_ended():
             return None, 0.0
-        audio = pcm16_to_float32(self._speech[:WINDOW_SAMPLES])
+        audio = pcm16_to_float32(self._speech.read(0, WINDOW_SAMPLES))
         try:
-            language, probability, _ = self._loaded.model.detect_language(audio)
+            language, probability, _ = self._model.detect_language(audio)
         except (RuntimeError, ValueError) as error:
             self._fail(error)
         return str(language), float(probability)
@@ -216,10 +166,17 @@ class FileTranscription:
             "language": language,
             "task": self._options.task,
             "beam_size": self._options.beam_size,
-            "temperature": _TEMPERATURES if self._loaded.temperature_fallback else 0.0,
+            "temperature": self._temperatures,
             "word_timestamps": self._aligned,
             **self._context.settings(),
         }
+
+    @property
+    def _temperatures(self) -> tuple[float, ...]:
+        first = self._options.temperature
+        if not self._loaded.temperature_fallback:
+            return (first,)
+        return (first, *(each for each in _TEMPERATURES if each > first))
 
     @property
     def _aligned(self) -> bool:
@@ -262,6 +219,7 @@ class FileTranscription:
             no_speech_prob=float(segment.no_speech_prob),
             compression_ratio=float(segment.compression_ratio),
             temperature=float(segment.temperature),
+            tokens=tuple(segment.tokens),
         )
 
     def _word(self, word: Any) -> TimedWord:
@@ -270,19 +228,3 @@ class FileTranscription:
 
     def _sample(self, window_s: float) -> int:
         return self._position + round(window_s * SAMPLE_RATE)
-
-
-def _read(name: str) -> Samples:
-    blocks: list[Samples] = []
-    samples = 0
-    with open_source(name) as source:
-        if source.live:
-            raise MediaError(f"{name} never ends; use livecaption stream for it.")
-        for block in source:
-            blocks.append(block)
-            samples += len(block)
-            if samples > _LONGEST:
-                raise MediaError(f"{name} is longer than 12 hours; cut it into parts.")
-    if not samples:
-        raise MediaError(f"{name} holds no audio.")
-    return np.concatenate(blocks)

@@ -15,6 +15,7 @@ from livecaption.core.batching import BatchKey
 from livecaption.core.decode import DecodeRequest, DecodeResult
 from livecaption.core.hypothesis import Word
 from livecaption.engine.base import ModelInfo, Prepared
+from livecaption.engine.file_engine import FileEngine
 
 __all__ = ["ScriptedTranscriber", "ScriptedWindow", "script"]
 
@@ -44,15 +45,18 @@ class ScriptedTranscriber:
         words: in order, absolute samples.
         before_batch: called in the engine thread before each batch, with its requests; may raise
             or wait, to play a failing or a slow engine.
+        files: what transcribes files.
     """
 
     def __init__(
         self,
         words: Sequence[Word] = (),
         before_batch: Callable[[Sequence[DecodeRequest]], None] | None = None,
+        files: FileEngine | None = None,
     ) -> None:
         self._words = tuple(words)
         self._before_batch = before_batch
+        self.files = files
         self.info = ModelInfo(
             name="scripted",
             device="cpu",

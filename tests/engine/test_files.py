@@ -12,10 +12,12 @@ import pytest
 
 from livecaption.bundled import Clip, load_clip, speech_clips
 from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.core.file_transcript import FileOptions, FileSegment
 from livecaption.core.hypothesis import normalise
-from livecaption.engine.files import FileOptions, FileSegment, FileTranscriber
+from livecaption.engine.files import FileTranscriber, FileTranscription
 from livecaption.engine.loading import LoadedModel, ModelOptions, load_model
 from livecaption.errors import EngineError, MediaError
+from livecaption.media.recording import MemoryRecording, record
 from livecaption.media.sources import open_source
 from tests.engine.multilingual import write_multilingual_model
 
@@ -41,6 +43,10 @@ def samples_of(clip: Clip) -> Samples:
         return np.concatenate(list(source))
 
 
+def opened(loaded: LoadedModel, audio: Samples, options: FileOptions) -> FileTranscription:
+    return FileTranscriber(loaded).open(MemoryRecording(audio), options)
+
+
 def silence(seconds: float) -> Samples:
     return np.zeros(int(seconds * SAMPLE_RATE), dtype=np.int16)
 
@@ -57,7 +63,7 @@ def plain(text: str) -> str:
 def test_a_meeting_is_transcribed_with_the_times_of_its_words(bundled: LoadedModel) -> None:
     clip = speech_clips()[0]
     options = FileOptions(word_timestamps=True)
-    transcription = FileTranscriber(bundled).open(clip.audio, options)
+    transcription = opened(bundled, samples_of(clip), options)
     segments = list(transcription)
     assert word_error_rate(clip, segments) < 0.1
     assert transcription.info.language == "en"
@@ -80,9 +86,43 @@ def test_a_meeting_is_transcribed_with_the_times_of_its_words(bundled: LoadedMod
     assert np.median(errors) < 0.15
 
 
+def test_a_file_is_as_right_as_faster_whisper_makes_it(bundled: LoadedModel) -> None:
+    """The same model, beam and detector; one window at a time must cost no words."""
+    clip = load_clip(SHORT.with_name("long_1.json"))
+    ours = list(opened(bundled, samples_of(clip), FileOptions(language="en")))
+    theirs, _ = bundled.model.transcribe(
+        str(clip.audio),
+        language="en",
+        vad_filter=True,
+        temperature=0.0,
+        condition_on_previous_text=bundled.info.previous_text,
+    )
+    text = "".join(segment.text for segment in theirs)
+    reference = float(jiwer.wer(plain(clip.text), plain(text)))
+    assert word_error_rate(clip, ours) <= reference + 0.005
+
+
+class ReadRecording(MemoryRecording):
+    """Remembers the longest part that was read of it."""
+
+    longest = 0
+
+    def read(self, start: int, stop: int) -> Samples:
+        self.longest = max(self.longest, stop - start)
+        return super().read(start, stop)
+
+
+def test_a_long_file_is_never_in_memory_as_a_whole(bundled: LoadedModel) -> None:
+    speech = samples_of(load_clip(SHORT))
+    recording = ReadRecording(np.concatenate([silence(250), speech, silence(250)]))
+    transcription = FileTranscriber(bundled).open(recording, PLAIN)
+    assert list(transcription)
+    assert recording.longest <= 120 * SAMPLE_RATE
+
+
 def test_speech_behind_an_early_end_is_not_lost(bundled: LoadedModel) -> None:
     clip = load_clip(SHORT.with_name("long_0.json"))
-    segments = list(FileTranscriber(bundled).open(clip.audio, FileOptions()))
+    segments = list(opened(bundled, samples_of(clip), FileOptions()))
     assert word_error_rate(clip, segments) < 0.2
     assert segments[-1].end == pytest.approx(clip.words[-1].stop, abs=1)
 
@@ -104,7 +144,7 @@ def test_each_step_encodes_one_window_at_most(bundled: LoadedModel, vad_filter: 
     loaded, encoded = counting(bundled)
     audio = np.concatenate([samples_of(load_clip(SHORT)), silence(70)])
     options = replace(PLAIN, vad_filter=vad_filter)
-    transcription = FileTranscriber(loaded).open(audio, options)
+    transcription = opened(loaded, audio, options)
     windows = []
     done = [transcription.done]
     while (window := transcription.next_window()) is not None:
@@ -124,7 +164,7 @@ def test_a_long_silence_costs_no_window_and_shifts_no_time(bundled: LoadedModel)
     pause = 40.0
     audio = np.concatenate([speech, silence(pause), speech])
     options = replace(PLAIN, word_timestamps=True)
-    words = [w for s in FileTranscriber(loaded).open(audio, options) for w in s.words]
+    words = [w for s in opened(loaded, audio, options) for w in s.words]
     assert len(encoded) <= 2
     repeated = len(speech) / SAMPLE_RATE + pause
     first = [word for word in words if word.end <= len(speech) / SAMPLE_RATE + 0.5]
@@ -137,7 +177,7 @@ def test_a_long_silence_costs_no_window_and_shifts_no_time(bundled: LoadedModel)
 
 def test_silence_gives_nothing(bundled: LoadedModel, multilingual: LoadedModel) -> None:
     for loaded, language in ((bundled, "en"), (multilingual, None)):
-        transcription = FileTranscriber(loaded).open(silence(5), PLAIN)
+        transcription = opened(loaded, silence(5), PLAIN)
         assert transcription.info.language == language
         assert list(transcription) == []
         assert transcription.done == transcription.duration == 5
@@ -145,23 +185,23 @@ def test_silence_gives_nothing(bundled: LoadedModel, multilingual: LoadedModel) 
 
 def test_words_are_given_only_when_asked_for(bundled: LoadedModel) -> None:
     audio = samples_of(load_clip(SHORT))
-    assert all(not s.words for s in FileTranscriber(bundled).open(audio, PLAIN))
+    assert all(not s.words for s in opened(bundled, audio, PLAIN))
 
 
 def test_the_language_is_detected_once_unless_it_is_named(multilingual: LoadedModel) -> None:
     loaded, encoded = counting(multilingual)
     audio = samples_of(load_clip(SHORT))
-    transcription = FileTranscriber(loaded).open(audio, PLAIN)
+    transcription = opened(loaded, audio, PLAIN)
     info = transcription.start()
     assert info.language in ("en", "de")
     assert 0 < info.language_probability < 1
     assert len(encoded) == 1
     assert transcription.info == info
     assert len(encoded) == 1
-    named = FileTranscriber(loaded).open(audio, replace(PLAIN, language="de"))
+    named = opened(loaded, audio, replace(PLAIN, language="de"))
     assert (named.info.language, named.info.language_probability) == ("de", 1.0)
     assert len(encoded) == 1
-    unknown = FileTranscriber(loaded).open(audio, replace(PLAIN, language="fr"))
+    unknown = opened(loaded, audio, replace(PLAIN, language="fr"))
     assert unknown.info.language == info.language
 
 
@@ -169,9 +209,9 @@ def test_translation_and_context_reach_the_model(multilingual: LoadedModel) -> N
     audio = samples_of(load_clip(SHORT))
     options = replace(PLAIN, language="de", prompt="Guten Tag.", vocabulary=("Kyiv",))
     loaded = replace(multilingual, temperature_fallback=False)
-    plain = list(FileTranscriber(loaded).open(audio, replace(PLAIN, language="de")))
-    told = list(FileTranscriber(loaded).open(audio, options))
-    translated = list(FileTranscriber(loaded).open(audio, replace(options, task="translate")))
+    plain = list(opened(loaded, audio, replace(PLAIN, language="de")))
+    told = list(opened(loaded, audio, options))
+    translated = list(opened(loaded, audio, replace(options, task="translate")))
     texts = [[s.text for s in segments] for segments in (plain, told, translated)]
     assert texts[0] != texts[1] != texts[2]
 
@@ -180,18 +220,16 @@ def test_translation_and_context_reach_the_model(multilingual: LoadedModel) -> N
     ("content", "sentence"),
     [(b"", "not an audio or video file"), (b"plain text\n" * 50, "not an audio or video file")],
 )
-def test_what_is_no_audio_is_refused(
-    bundled: LoadedModel, tmp_path: Path, content: bytes, sentence: str
-) -> None:
+def test_what_is_no_audio_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
     path = tmp_path / "notes.mp3"
     path.write_bytes(content)
     with pytest.raises(MediaError, match=sentence):
-        FileTranscriber(bundled).open(path, PLAIN)
+        record(open_source(str(path)))
 
 
-def test_a_missing_file_is_named(bundled: LoadedModel, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match=r"no file .*missing\.wav"):
-        FileTranscriber(bundled).open(tmp_path / "missing.wav", PLAIN)
+        record(open_source(str(tmp_path / "missing.wav")))
 
 
 def test_a_failure_of_the_model_says_where_and_why(bundled: LoadedModel) -> None:
@@ -201,6 +239,6 @@ def test_a_failure_of_the_model_says_where_and_why(bundled: LoadedModel) -> None
     model = copy.copy(bundled.model)
     model.encode = encode
     broken = replace(bundled, model=model)
-    transcription = FileTranscriber(broken).open(samples_of(load_clip(SHORT)), PLAIN)
+    transcription = opened(broken, samples_of(load_clip(SHORT)), PLAIN)
     with pytest.raises(EngineError, match=r"failed 0\.\d s into the file: .*not enough GPU memory"):
         transcription.next_window()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +8,8 @@ from hypothesis import strategies as st
 from livecaption.bundled import speech_clips
 from livecaption.core.audio import SAMPLE_RATE, Samples
 from livecaption.engine import spans as spans_module
-from livecaption.engine.spans import Span, SpeechClock, find_speech
+from livecaption.engine.spans import Span, SpeechClock, SpeechReader, find_speech
+from livecaption.media.recording import MemoryRecording
 from livecaption.media.sources import open_source
 
 
@@ -29,7 +28,8 @@ def layouts(draw: st.DrawFn) -> list[Span]:
 def test_the_clock_finds_every_sample_where_it_came_from(spans: list[Span]) -> None:
     recording = np.arange(spans[-1].stop + 7, dtype=np.int16)
     clock = SpeechClock(spans)
-    joined = clock.joined(recording)
+    parts = [recording[s.start : s.stop] for s in clock.pieces(0, clock.length + 5)]
+    joined = np.concatenate(parts)
     assert len(joined) == clock.length
     assert [clock.start_at(p) for p in range(clock.length)] == joined.tolist()
     # Ends are exclusive: one past the sample before.
@@ -49,7 +49,7 @@ def test_a_word_never_reaches_over_a_silence(spans: list[Span], data: st.DataObj
 def test_without_speech_the_clock_stands_still() -> None:
     clock = SpeechClock([])
     assert clock.length == 0
-    assert len(clock.joined(np.zeros(100, dtype=np.int16))) == 0
+    assert list(clock.pieces(0, 10)) == []
     assert clock.start_at(0) == clock.stop_at(0) == 0
 
 
@@ -74,10 +74,38 @@ def test_speech_around_a_long_silence_makes_two_spans() -> None:
     assert 8 * SAMPLE_RATE < second.start < 9.5 * SAMPLE_RATE
 
 
-def test_blocks_leave_no_mark_on_the_spans(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = find_speech(speech(20))
+@given(layouts(), st.data())
+def test_a_part_of_the_speech_is_a_part_of_the_whole(
+    spans: list[Span], data: st.DataObject
+) -> None:
+    clock = SpeechClock(spans)
+    start = data.draw(st.integers(0, clock.length))
+    stop = data.draw(st.integers(start, clock.length + 3))
+    whole = [i for s in clock.pieces(0, clock.length) for i in range(s.start, s.stop)]
+    part = [i for s in clock.pieces(start, stop) for i in range(s.start, s.stop)]
+    assert part == whole[start:stop]
+
+
+def test_blocks_leave_no_mark_on_the_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    silence = np.zeros(5 * SAMPLE_RATE, dtype=np.int16)
+    recording = MemoryRecording(np.concatenate([speech(20), silence, speech(7)]))
+    whole = SpeechReader(recording, filtered=True)
+    assert not whole.reaches(len(recording))
     monkeypatch.setattr(spans_module, "_BLOCK", 3 * SAMPLE_RATE)
-    parts = find_speech(speech(20))
-    assert len(whole) == len(parts) == 1
-    assert abs(whole[0].start - parts[0].start) < SAMPLE_RATE // 10
-    assert all(a.stop < b.start for a, b in pairwise(parts))
+    parts = SpeechReader(recording, filtered=True)
+    assert parts.reaches(2 * SAMPLE_RATE)
+    assert parts.clock.length < 7 * SAMPLE_RATE  # nothing is looked at before its time
+    assert not parts.reaches(len(recording))
+    # A detector that begins anew hears a few hundredths later that somebody speaks.
+    assert abs(whole.clock.length - parts.clock.length) < SAMPLE_RATE
+    ends = [list(r.clock.pieces(0, len(recording))) for r in (whole, parts)]
+    assert len(ends[0]) == len(ends[1]) == 2
+    heard = [recording.read(span.start, span.stop) for span in ends[1]]
+    assert (parts.read(0, len(recording)) == np.concatenate(heard)).all()
+
+
+def test_without_a_filter_everything_is_speech() -> None:
+    recording = MemoryRecording(np.arange(1000, dtype=np.int16))
+    reader = SpeechReader(recording, filtered=False)
+    assert reader.read(990, 2000).tolist() == list(range(990, 1000))
+    assert not SpeechReader(MemoryRecording(np.empty(0, np.int16)), filtered=False).reaches(1)

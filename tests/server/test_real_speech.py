@@ -17,12 +17,14 @@ from websockets.asyncio.client import ClientConnection
 
 from livecaption.bundled import Clip, load_clip, speech_clips
 from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.core.file_transcript import FileOptions
 from livecaption.core.scoring import word_error_rate
 from livecaption.detect.silero import SileroVerifier
 from livecaption.engine.config import EngineConfig
 from livecaption.engine.faster_whisper import FasterWhisperTranscriber
-from livecaption.engine.files import FileOptions, FileTranscriber
+from livecaption.engine.files import FileTranscriber
 from livecaption.engine.loading import LoadedModel, ModelOptions, load_model
+from livecaption.media.recording import MemoryRecording
 from livecaption.media.sources import open_source
 from tests.noises import noises
 from tests.serving import Running, events_until, open_publisher, running_server
@@ -78,7 +80,8 @@ def error_rate(clip: Clip, text: str) -> float:
 
 
 def offline(loaded: LoadedModel, clip: Clip) -> str:
-    transcription = FileTranscriber(loaded).open(clip.audio, FileOptions(language="en"))
+    recording = MemoryRecording(samples_of(clip))
+    transcription = FileTranscriber(loaded).open(recording, FileOptions(language="en"))
     return " ".join(segment.text.strip() for segment in transcription)
 
 
