@@ -7,11 +7,14 @@
     │   ├── ProtocolError         a message that is malformed, unknown or out of order
     │   ├── UnsupportedAudio      audio we cannot take: rate, encoding, odd bytes, size
     │   ├── NotAllowed            origin, key, token or role refused
+    │   │   └── BadCredentials      key, token or link missing, wrong, expired or taken back
+    │   ├── QuotaUsed             a key has used up what it is entitled to
     │   └── RefusedFile           a file sent to be transcribed
     │       ├── NotMedia            it is no audio or video that we read
     │       ├── DamagedMedia        it is broken, or holds no sound
     │       └── MediaTooLong        more bytes or more hours than are taken
     ├── Overloaded              the server is full or draining: come back later
+    │   └── RateLimited           too many requests in a short time
     ├── OperatorError           settings, models, ports, disks: for the person who started us
     │   ├── ModelNotFound         no such model, or it cannot be loaded or downloaded
     │   └── MediaError            a file named on the command line that is not audio
@@ -23,6 +26,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "BadCredentials",
     "ClientError",
     "DamagedMedia",
     "EngineError",
@@ -35,6 +39,8 @@ __all__ = [
     "OperatorError",
     "Overloaded",
     "ProtocolError",
+    "QuotaUsed",
+    "RateLimited",
     "RefusedFile",
     "UnsupportedAudio",
 ]
@@ -86,6 +92,27 @@ class NotAllowed(ClientError):
     fatal = True
 
 
+class BadCredentials(NotAllowed):
+    """The key, token or link is missing, wrong, expired or taken back."""
+
+    code = "bad_credentials"
+
+
+class QuotaUsed(ClientError):
+    """A key has used up what it is entitled to.
+
+    Attributes:
+        retry_after: seconds after which there is some again.
+    """
+
+    code = "quota"
+    fatal = True
+
+    def __init__(self, message: str, *, retry_after: float, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
 class RefusedFile(ClientError):
     """A file sent by a client that cannot be transcribed."""
 
@@ -122,6 +149,12 @@ class Overloaded(LiveCaptionError):
     def __init__(self, message: str, *, retry_after: float = 5.0, code: str | None = None) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+
+
+class RateLimited(Overloaded):
+    """Too many requests in a short time."""
+
+    code = "rate_limited"
 
 
 class OperatorError(LiveCaptionError):

@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from livecaption.access.addresses import Network, parse_networks
 from livecaption.core.wordlist import NO_WORDS, WordTable, parse_words
 from livecaption.errors import OperatorError
 from livecaption.protocol.limits import DEFAULT_ROOM, MAX_ROOM_CHARS, RESUME_GRACE_S
@@ -70,6 +71,14 @@ class Settings(BaseSettings):
     """How much faster than speech audio may arrive over a longer time."""
     allow_anonymous: bool = False
     """Serve other addresses than loopback although no keys are configured."""
+    api_key: SecretStr | None = None
+    """A single key that may do everything; others are made with ``livecaption keys``."""
+    pepper: SecretStr | None = None
+    """The secret behind keys and tokens; None keeps it in a file in the data directory."""
+    token_s: float = Field(default=60.0, ge=1.0, le=600.0)
+    """How long a browser token may be used after it was made."""
+    trusted_proxies: Listed = ()
+    """Addresses and networks of proxies whose ``X-Forwarded-For`` is believed."""
     allowed_origins: Listed = ()
     """Sites whose pages may connect; in the environment separated by commas."""
     allowed_hosts: Listed = ()
@@ -111,11 +120,19 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
+    def data(self) -> Path:
+        """The directory for what is kept: keys always, transcripts unless they are in memory."""
+        return self.data_dir or Path(platformdirs.user_data_dir("livecaption", appauthor=False))
+
+    @property
     def transcripts(self) -> Path | None:
         """The directory for transcripts; None to keep them in memory."""
-        if not self.store:
-            return None
-        return self.data_dir or Path(platformdirs.user_data_dir("livecaption", appauthor=False))
+        return self.data if self.store else None
+
+    @cached_property
+    def proxies(self) -> tuple[Network, ...]:
+        """The networks of the proxies that are believed."""
+        return parse_networks(self.trusted_proxies)
 
     @cached_property
     def written(self) -> WordTable:
@@ -137,13 +154,32 @@ class Settings(BaseSettings):
         return parse_words(text, str(self.words))
 
     @model_validator(mode="after")
-    def _check_exposure(self) -> Settings:
-        if not (is_loopback(self.host) or self.allow_anonymous):
-            raise ValueError(
-                f"host {self.host} can be reached by others, and no keys are configured; "
-                "bind 127.0.0.1, or add --allow-anonymous if everyone may publish and read"
-            )
+    def _check_proxies(self) -> Settings:
+        parse_networks(self.trusted_proxies)
         return self
+
+    def check_exposure(self, *, has_keys: bool) -> None:
+        """Refuse to serve everybody by accident.
+
+        Args:
+            has_keys: whether the data directory holds keys.
+
+        Raises:
+            OperatorError: others can reach the address, and there is nothing to keep them out.
+        """
+        if is_loopback(self.host) or self.allow_anonymous or self.single_key or has_keys:
+            return
+        raise OperatorError(
+            f"Setting host: {self.host} can be reached by others, and there are no keys; make one "
+            "with `livecaption keys add`, or bind 127.0.0.1, or add --allow-anonymous if everyone "
+            "may publish and read."
+        )
+
+    @property
+    def single_key(self) -> bytes | None:
+        """The key from the settings, if there is one."""
+        text = self.api_key.get_secret_value() if self.api_key else ""
+        return text.encode() or None
 
     @classmethod
     def settings_customise_sources(

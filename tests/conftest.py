@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -18,6 +20,11 @@ settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C even where a shell started us in the background, with SIGINT ignored."""
+    """Hear Ctrl-C even where a shell started us in the background, with SIGINT ignored.
+
+    And leave the data of the person who runs this alone: servers would obey their keys.
+    """
+    os.environ["LIVECAPTION_DATA_DIR"] = tempfile.mkdtemp(prefix="livecaption-tests-")
+    os.environ.pop("LIVECAPTION_API_KEY", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

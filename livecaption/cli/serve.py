@@ -11,6 +11,7 @@ import typer
 
 from livecaption.asgi import create_app, load_transcriber, read_sinks
 from livecaption.cli.terminal import report
+from livecaption.server.key_ring import KeyRing
 from livecaption.server.serving import LiveServer, bind
 from livecaption.server.text_file import check_text_file
 from livecaption.settings import Settings, load_settings
@@ -222,7 +223,7 @@ def run_server(settings: Settings) -> None:
         check_text_file(settings.text_file)
     read_sinks(settings)  # before the model: what is wrong with them is found at once
     listener = bind(settings)
-    asyncio.run(_try_transcripts(settings))
+    asyncio.run(_try_data(settings))
     transcriber = load_transcriber(settings, report)
     port = listener.getsockname()[1]
     shown = "localhost" if settings.host == "127.0.0.1" else settings.host
@@ -231,7 +232,12 @@ def run_server(settings: Settings) -> None:
     server.run(sockets=[listener])
 
 
-async def _try_transcripts(settings: Settings) -> None:
+async def _try_data(settings: Settings) -> None:
     """Say what is wrong before the model is loaded, which takes its time."""
     store = await TranscriptStore.open(settings.transcripts)
-    await store.aclose()
+    try:
+        keys = await KeyRing.open(settings)
+        await keys.aclose()
+        settings.check_exposure(has_keys=keys.is_on)
+    finally:
+        await store.aclose()

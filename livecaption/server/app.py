@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,10 +15,13 @@ from livecaption.core.gate import IsSpeech
 from livecaption.egress.sink import Sink
 from livecaption.engine.batcher import Batcher
 from livecaption.server import qr
+from livecaption.server.doorkeeper import Doorkeeper
+from livecaption.server.gate import Gate
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
+from livecaption.server.key_ring import KeyRing
 from livecaption.server.live_track import live_track_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
@@ -51,14 +54,23 @@ def build_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         batcher = new_batcher()
-        store = await TranscriptStore.open(settings.transcripts)
-        try:
+        async with AsyncExitStack() as held:
+            store = await TranscriptStore.open(settings.transcripts)
+            held.push_async_callback(store.aclose)
+            keys = await KeyRing.open(settings)
+            held.push_async_callback(keys.aclose)
+            settings.check_exposure(has_keys=keys.is_on)
             hub = CaptionHub(settings, batcher, store, new_detector)
+            keys.on_gone = hub.dismiss
+            app.state.doorkeeper = Doorkeeper(keys, hub.links, settings.proxies, settings.token_s)
             async with asyncio.TaskGroup() as tasks:
                 hub.sessions.tasks = tasks
                 tasks.create_task(batcher.run())
                 tasks.create_task(hub.recorder.run())
-                keeping = tasks.create_task(keep_house(store, settings))
+                background = [
+                    tasks.create_task(keep_house(store, settings)),
+                    tasks.create_task(keys.keep()),
+                ]
                 await hub.sessions.adopt()
                 app.state.hub = hub
                 tasks.create_task(hub.try_model())
@@ -67,12 +79,11 @@ def build_app(
                     fed_sinks(hub.rooms, new_sinks()),
                 ):
                     yield
-                keeping.cancel()
+                for task in background:
+                    task.cancel()
                 hub.sessions.abandon()
                 await batcher.aclose()
                 await hub.recorder.aclose()
-        finally:
-            await store.aclose()
 
     return Starlette(
         routes=[
@@ -89,6 +100,6 @@ def build_app(
             *live_track_routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Guard, settings=settings)],
+        middleware=[Middleware(Guard, settings=settings), Middleware(Gate)],
         lifespan=lifespan,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from livecaption.errors import (
+    BadCredentials,
     ClientError,
     LiveCaptionError,
     NotAllowed,
     Overloaded,
     ProtocolError,
+    QuotaUsed,
     UnsupportedAudio,
 )
 from livecaption.protocol.close_codes import CloseCode
@@ -24,7 +26,9 @@ _BY_CODE = {
 }
 
 _BY_CLASS: tuple[tuple[type[LiveCaptionError], CloseCode], ...] = (
+    (BadCredentials, CloseCode.BAD_CREDENTIALS),
     (NotAllowed, CloseCode.NOT_ALLOWED),
+    (QuotaUsed, CloseCode.QUOTA),
     (UnsupportedAudio, CloseCode.BAD_MESSAGES),
     (ProtocolError, CloseCode.BAD_MESSAGES),
     (ClientError, CloseCode.BAD_MESSAGES),
@@ -44,7 +48,8 @@ def close_code_for(error: LiveCaptionError) -> CloseCode:
 
 def error_message(error: LiveCaptionError, *, fatal: bool) -> ErrorMessage:
     """Return the wire message for an error; of our own faults only the fact is told."""
-    retry = int(error.retry_after * 1000) if isinstance(error, Overloaded) else None
+    retry = error.retry_after if isinstance(error, Overloaded | QuotaUsed) else None
+    retry_ms = None if retry is None else int(retry * 1000)
     known = isinstance(error, ClientError | Overloaded)
     message = str(error) if known else "The server failed; the fault is ours, not yours."
-    return ErrorMessage(code=error.code, message=message, fatal=fatal, retry_after_ms=retry)
+    return ErrorMessage(code=error.code, message=message, fatal=fatal, retry_after_ms=retry_ms)

@@ -13,10 +13,12 @@ import logging
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from livecaption.access.roles import Principal
 from livecaption.core.outbox import Outgoing
-from livecaption.errors import Overloaded
+from livecaption.errors import BadCredentials, Overloaded
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS
 from livecaption.server.answers import refusal
+from livecaption.server.doorkeeper import principal_of
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingStream
 from livecaption.server.room import Room
@@ -42,11 +44,12 @@ class EventsEndpoint:
         except Refusal as exc:
             await refusal(exc.status, exc.code, str(exc))(scope, receive, send)
             return
-        await self._serve(request.app.state.hub, room, after, (scope, receive, send))
+        await self._serve(request, room, after, (scope, receive, send))
 
     async def _serve(
-        self, hub: CaptionHub, name: str, after: int | None, wire: tuple[Scope, Receive, Send]
+        self, request: Request, name: str, after: int | None, wire: tuple[Scope, Receive, Send]
     ) -> None:
+        hub: CaptionHub = request.app.state.hub
         try:
             hub.admit_watcher()
         except Overloaded as exc:
@@ -55,7 +58,7 @@ class EventsEndpoint:
         with hub.watcher_place():
             room = await hub.rooms.open(name)
             try:
-                await EventStream(room, hub, after).serve(*wire[1:])
+                await EventStream(room, hub, principal_of(request), after).serve(*wire[1:])
             finally:
                 hub.rooms.release(room)
 
@@ -88,7 +91,10 @@ class _Events(OutgoingStream):
 class EventStream:
     """One reader."""
 
-    def __init__(self, room: Room, hub: CaptionHub, after: int | None) -> None:
+    def __init__(
+        self, room: Room, hub: CaptionHub, principal: Principal, after: int | None
+    ) -> None:
+        self.principal = principal
         self.role = Role.WATCHER
         self.finished = asyncio.Event()
         self._room = room
@@ -110,6 +116,8 @@ class EventStream:
             async with asyncio.TaskGroup() as tasks:
                 leaving = tasks.create_task(self._wait_for_leaving(receive))
                 pulse = tasks.create_task(self._pulse())
+                if self.principal.link is not None:
+                    self._room.guests[self._outgoing.end] = self.principal.link
                 self._room.join(self._outgoing.put, self._after)
                 await self._outgoing.write()
                 leaving.cancel()
@@ -118,11 +126,16 @@ class EventStream:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._room.subscribers.discard(self._outgoing.put)
+            self._room.guests.pop(self._outgoing.end, None)
             self._hub.connections.discard(self)
             self.finished.set()
 
     async def stop(self, reason: str) -> None:  # noqa: ARG002 - every reason ends the same way
         """Send what waits, then end: the server goes down."""
+        self._outgoing.end()
+
+    async def dismiss(self, error: BadCredentials) -> None:  # noqa: ARG002 - there is no way to say it
+        """End: the reader's key is good no more."""
         self._outgoing.end()
 
     async def _wait_for_leaving(self, receive: Receive) -> None:

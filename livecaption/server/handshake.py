@@ -1,6 +1,7 @@
 """Before a socket is accepted, and its first message.
 
-What can be decided before the upgrade is answered in HTTP: 400, 403, 503 with ``Retry-After``.
+What can be decided before the upgrade is answered in HTTP: 503 with ``Retry-After``;
+who may come at all is decided before (``gate.py``).
 """
 
 from __future__ import annotations
@@ -22,19 +23,9 @@ __all__ = ["accept", "deny", "receive_text_within"]
 
 logger = logging.getLogger(__name__)
 
-_SECRETS = ("token", "key", "api_key", "apikey", "access_token")
-
 
 async def accept(websocket: WebSocket, admit: Callable[[], None]) -> bool:
     """Accept a socket, or refuse it and say why; return whether it was accepted."""
-    if any(name in websocket.query_params for name in _SECRETS):
-        await deny(
-            websocket,
-            400,
-            "secret_in_url",
-            "Secrets do not belong into a URL, where logs keep them; send an Authorization header.",
-        )
-        return False
     try:
         admit()
     except Overloaded as exc:

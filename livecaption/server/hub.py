@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from typing import Protocol
 
+from livecaption.access.roles import Principal
 from livecaption.core.audio import SAMPLE_RATE
 from livecaption.core.capacity import AdmissionPolicy, EngineLoad, Refuse, decide
 from livecaption.core.gate import IsSpeech
 from livecaption.engine.base import ModelInfo
 from livecaption.engine.batcher import Batcher
-from livecaption.errors import EngineError, Overloaded
+from livecaption.errors import BadCredentials, EngineError, Overloaded
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
 from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
@@ -50,8 +51,15 @@ class Connection(Protocol):
     def finished(self) -> asyncio.Event:
         """Set when its last message is sent and it is closed."""
 
+    @property
+    def principal(self) -> Principal:
+        """Whose it is."""
+
     async def stop(self, reason: str) -> None:
         """Begin to finish."""
+
+    async def dismiss(self, error: BadCredentials) -> None:
+        """Begin to finish, because whose it is may not have it any more."""
 
 
 class CaptionHub:
@@ -227,6 +235,12 @@ class CaptionHub:
         except TimeoutError:
             return
 
+    def dismiss(self, key: str) -> None:
+        """Close what was opened with a key that is good no more; does not wait for it."""
+        error = BadCredentials("The key was taken back, or has expired.", code="key_revoked")
+        going = [c for c in self.connections if c.principal.key == key]
+        self.sessions.tasks.create_task(_all_of(c.dismiss(error) for c in going))
+
     async def _recall(self, room: str) -> RoomTail:
         return await self.store.room_tail(
             room, finals=SNAPSHOT_FINALS, events=MAX_WATCH_UNSENT_EVENTS // 2
@@ -234,13 +248,7 @@ class CaptionHub:
 
     async def _stop_all(self, role: Role) -> None:
         going = [c for c in self.connections if c.role is role]
-        # One socket that cannot stop must not keep the others from it.
-        stopped = await asyncio.gather(
-            *(connection.stop("going_away") for connection in going), return_exceptions=True
-        )
-        for outcome in stopped:
-            if isinstance(outcome, Exception):
-                logger.error("a socket could not be stopped", exc_info=outcome)
+        await _all_of(connection.stop("going_away") for connection in going)
         for connection in going:
             await connection.finished.wait()
 
@@ -252,3 +260,10 @@ class CaptionHub:
         """
         if self.draining:
             raise Overloaded("The server is restarting.", retry_after=10.0, code="going_away")
+
+
+async def _all_of(stopping: Iterable[Awaitable[None]]) -> None:
+    """Stop sockets; one that cannot must not keep the others from it."""
+    for outcome in await asyncio.gather(*stopping, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            logger.error("a socket could not be stopped", exc_info=outcome)

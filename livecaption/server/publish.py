@@ -7,15 +7,12 @@ import sqlite3
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from livecaption.errors import (
-    LiveCaptionError,
-    ProtocolError,
-)
-from livecaption.protocol.client_messages import (
-    Start,
-)
+from livecaption.access.roles import Role
+from livecaption.errors import LiveCaptionError, ProtocolError
+from livecaption.protocol.client_messages import Start
 from livecaption.protocol.codec import decode_publisher, encode
 from livecaption.server.closing import close_code_for, error_message
+from livecaption.server.doorkeeper import require
 from livecaption.server.handshake import accept, receive_text_within
 from livecaption.server.hub import CaptionHub
 from livecaption.server.publisher_connection import PublisherConnection
@@ -38,6 +35,7 @@ async def publish(websocket: WebSocket) -> None:
 async def _converse(websocket: WebSocket, hub: CaptionHub) -> None:
     try:
         start = await _receive_start(websocket, hub.settings)
+        require(websocket, Role.PUBLISH, start.room)
         hub.check_open()
         connection = PublisherConnection(websocket, hub, start)
         await connection.begin()

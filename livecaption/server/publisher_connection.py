@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 
 from livecaption.core.audio import seconds
 from livecaption.core.outbox import Outgoing
-from livecaption.errors import ClientError, LiveCaptionError, ProtocolError
+from livecaption.errors import BadCredentials, ClientError, LiveCaptionError, ProtocolError
 from livecaption.media.stream import Converter, open_converter
 from livecaption.protocol.client_messages import (
     Configure,
@@ -33,6 +33,7 @@ from livecaption.protocol.codec import check_audio_frame, decode_publisher, enco
 from livecaption.protocol.limits import MAX_BAD_MESSAGES, MAX_FRAME_BYTES
 from livecaption.protocol.server_messages import Ack, Limits, Ready, ServerMessage, Status
 from livecaption.server.closing import close_code_for, error_message
+from livecaption.server.doorkeeper import principal_of
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
 from livecaption.server.sessions import HeldSession
@@ -62,6 +63,7 @@ class PublisherConnection:
         self._hub = hub
         self._settings = hub.settings
         self._start = start
+        self.principal = principal_of(websocket)
         self.role = Role.PUBLISHER
         self.finished = asyncio.Event()
         self._converter: Converter = open_converter(start.audio)
@@ -307,6 +309,11 @@ class PublisherConnection:
             await self._held.live.suspend()
             self._acknowledge()
             self._finish(_GOING_AWAY, CloseCode.RESTART)
+
+    async def dismiss(self, error: BadCredentials) -> None:
+        """End the session with what was said so far: its key is good no more."""
+        self._send(error_message(error, fatal=True))
+        await self._end_with(error)
 
     def _finish(self, error: ClientError, code: CloseCode) -> None:
         self._reason = error.code

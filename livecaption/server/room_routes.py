@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from livecaption.server.doorkeeper import principal_of
 from livecaption.server.event_stream import EventsEndpoint
 from livecaption.server.hub import CaptionHub
 from livecaption.server.room import Room
@@ -24,7 +25,9 @@ async def list_rooms(request: Request) -> Response:
     hub: CaptionHub = request.app.state.hub
     stored = {summary.room: summary for summary in await hub.store.rooms()}
     live = {room.name: room for room in hub.rooms}
-    found = [_described(name, live.get(name), stored.get(name)) for name in {**stored, **live}]
+    principal = principal_of(request)
+    names = [name for name in {**stored, **live} if principal.may_enter(name)]
+    found = [_described(name, live.get(name), stored.get(name)) for name in names]
     found.sort(key=lambda room: (room["publishers"] > 0, room["last_at"] or 0.0), reverse=True)
     return JSONResponse({"rooms": found})
 

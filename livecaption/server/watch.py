@@ -11,8 +11,10 @@ import logging
 
 from starlette.websockets import WebSocket
 
+from livecaption.access.roles import NOBODY, Principal
+from livecaption.access.roles import Role as Grant
 from livecaption.core.outbox import Outgoing
-from livecaption.errors import ClientError, NotAllowed, ProtocolError
+from livecaption.errors import BadCredentials, ClientError, NotAllowed, ProtocolError
 from livecaption.protocol.client_messages import Hello
 from livecaption.protocol.close_codes import CloseCode
 from livecaption.protocol.codec import decode_watcher, encode
@@ -21,7 +23,8 @@ from livecaption.protocol.limits import (
     MAX_BAD_MESSAGES,
     MAX_WATCH_UNSENT_EVENTS,
 )
-from livecaption.server.closing import error_message
+from livecaption.server.closing import close_code_for, error_message
+from livecaption.server.doorkeeper import Doorkeeper, check, principal_of
 from livecaption.server.handshake import accept, deny
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
@@ -35,6 +38,11 @@ logger = logging.getLogger(__name__)
 HELLO_WAIT_S = 0.25
 """How long a reader may take to say from where it wants to go on, before it gets a snapshot."""
 
+_NOTHING_SHOWN = BadCredentials(
+    "This server asks readers for a link or a key; open the link that you were given.",
+    code="key_required",
+)
+
 
 async def watch(websocket: WebSocket) -> None:
     """Serve one reader from handshake to close."""
@@ -42,6 +50,10 @@ async def watch(websocket: WebSocket) -> None:
     name = websocket.query_params.get("room", DEFAULT_ROOM)
     if not is_room(name):
         await deny(websocket, 400, "bad_room", ROOM_RULE)
+        return
+    principal = principal_of(websocket)
+    if principal is not NOBODY and not principal.may_enter(name):
+        await deny(websocket, 403, "not_allowed", f"This key or token is not for room {name}.")
         return
     if not await accept(websocket, hub.admit_watcher):
         return
@@ -62,6 +74,7 @@ class WatcherConnection:
         self._websocket = websocket
         self._room = room
         self._hub = hub
+        self.principal = principal_of(websocket)
         self._outgoing = OutgoingSocket(
             websocket, limit=MAX_WATCH_UNSENT_EVENTS, stall_s=hub.settings.stall_s
         )
@@ -74,6 +87,7 @@ class WatcherConnection:
     async def serve(self) -> None:
         """Run until the reader leaves or fails."""
         self._hub.connections.add(self)
+        self._enter(self.principal)
         try:
             async with asyncio.TaskGroup() as tasks:
                 reader = tasks.create_task(self._read())
@@ -83,7 +97,7 @@ class WatcherConnection:
                 reader.cancel()
         finally:
             self._room.subscribers.discard(self._outgoing.put)
-            self._room.guests.pop(self._send_away, None)
+            self._room.guests.pop(self._take_link_back, None)
             self._hub.connections.discard(self)
             self.finished.set()
 
@@ -94,12 +108,19 @@ class WatcherConnection:
         self._outgoing.put(Outgoing(encode(error_message(error, fatal=True))))
         self._outgoing.end()
 
+    async def dismiss(self, error: BadCredentials) -> None:
+        """Send the reader away: its key is good no more."""
+        self._send_away(error)
+
     async def _join(self) -> None:
+        must_ask = self.principal is NOBODY
+        patience = self._hub.settings.start_timeout_s if must_ask else HELLO_WAIT_S
         try:
-            async with asyncio.timeout(HELLO_WAIT_S):
+            async with asyncio.timeout(patience):
                 await self._asked.wait()
         except TimeoutError:
-            pass
+            if must_ask:
+                self._send_away(_NOTHING_SHOWN)
         if not self._refused:
             self._room.join(self._outgoing.put, self._after)
 
@@ -118,21 +139,38 @@ class WatcherConnection:
                 await self._greet(hello)
 
     async def _greet(self, hello: Hello) -> None:
-        """Let a reader with a link in, if the link is good; one without a link is welcome too."""
+        """Let a reader in who shows a link or a token, if it is good; others need none or a key."""
         if hello.token is not None:
-            link = await self._hub.links.find(hello.token)
-            if link is None or link.room != self._room.name:
-                self._send_away()
+            keeper: Doorkeeper = self._websocket.app.state.doorkeeper
+            try:
+                shown = await keeper.greet(hello.token, self._websocket.scope, self._room.name)
+                check(shown, Grant.WATCH, self._room.name)
+                self._enter(shown)
+            except NotAllowed as exc:
+                self._send_away(exc)
                 return
-            self._room.guests[self._send_away] = link.id
+        if self.principal is NOBODY:
+            self._send_away(_NOTHING_SHOWN)
+            return
         self._after = hello.after
         self._asked.set()
 
-    def _send_away(self) -> None:
-        """The reader's link is not good, or not any more."""
+    def _enter(self, principal: Principal) -> None:
+        self.principal = principal
+        if principal.link is not None:
+            self._room.guests[self._take_link_back] = principal.link
+
+    def _take_link_back(self) -> None:
+        self._send_away(
+            BadCredentials("This link has been taken back; ask for a new one.", code="link_revoked")
+        )
+
+    def _send_away(self, error: NotAllowed) -> None:
+        """The reader's key, token or link is not good, or not any more."""
+        if self._refused:
+            return
         self._refused = True
-        self._close_code = CloseCode.BAD_CREDENTIALS
-        error = NotAllowed("This link has been taken back; ask for a new one.", code="link_revoked")
+        self._close_code = close_code_for(error)
         self._outgoing.put(Outgoing(encode(error_message(error, fatal=True))))
         self._outgoing.end()
         self._asked.set()

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from livecaption.storage.store import TranscriptStore
 
-__all__ = ["Link", "Links"]
+__all__ = ["LINK_PREFIX", "Link", "Links"]
+
+LINK_PREFIX = "lv_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Links:
         Raises:
             sqlite3.Error: it cannot be stored.
         """
-        token = "lv_" + secrets.token_urlsafe(24)
+        token = LINK_PREFIX + secrets.token_urlsafe(24)
         link = Link("l_" + secrets.token_urlsafe(8), room, time.time(), None)
         await self._store.execute(
             "INSERT INTO link (id, room, token_hash, created_at) VALUES (?, ?, ?, ?)",

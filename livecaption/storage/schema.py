@@ -8,7 +8,7 @@ from livecaption.errors import OperatorError
 
 __all__ = ["VERSION", "prepare"]
 
-VERSION = 1
+VERSION = 2
 """``PRAGMA user_version`` of the tables below. A change of them adds a step to ``_STEPS``."""
 
 _STEPS = (
@@ -49,6 +49,21 @@ _STEPS = (
         revoked_at REAL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE api_key (
+        id TEXT PRIMARY KEY,
+        digest BLOB NOT NULL,
+        pepper_mark BLOB NOT NULL,
+        label TEXT NOT NULL,
+        roles TEXT NOT NULL,
+        rooms TEXT NOT NULL,
+        limits TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        expires_at REAL,
+        revoked_at REAL,
+        used_at REAL
+    ) WITHOUT ROWID;
+    """,
 )
 
 
@@ -73,5 +88,22 @@ async def prepare(connection: aiosqlite.Connection) -> None:
             f"The transcripts were written by a newer livecaption (version {version} of the "
             f"tables, this one knows {VERSION}); update, or choose another --data-dir."
         )
-    for number, step in enumerate(_STEPS[version:], start=version + 1):
-        await connection.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT;")
+    if version < VERSION:
+        await _bring_up(connection)
+
+
+async def _bring_up(connection: aiosqlite.Connection) -> None:
+    """Make the missing steps, all or none: ``livecaption keys`` and a server may start together."""
+    await connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Whoever waited for the other finds the work done.
+        ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
+        for step in _STEPS[version:]:
+            for statement in filter(str.strip, step.split(";")):
+                await connection.execute(statement)
+        await connection.execute(f"PRAGMA user_version = {VERSION}")
+        await connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            await connection.execute("ROLLBACK")
+        raise

@@ -104,12 +104,6 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
             bind(load_settings(None, port=port))
 
 
-def test_another_address_without_keys_needs_to_be_asked_for() -> None:
-    with pytest.raises(OperatorError, match="--allow-anonymous"):
-        load_settings(None, host="0.0.0.0")
-    assert load_settings(None, host="0.0.0.0", allow_anonymous=True).host == "0.0.0.0"
-
-
 def hanging_until(release: threading.Event) -> Callable[[Sequence[DecodeRequest]], None]:
     def hang(requests: Sequence[DecodeRequest]) -> None:
         release.wait(20)

@@ -1,0 +1,86 @@
+"""Whose address a request comes from, and which addresses count as one.
+
+``X-Forwarded-For`` is written by whoever sends it; only what a trusted proxy has added to its end
+is true. So it is read from the right: as long as the hop is a trusted proxy, the one before it is
+believed, and the first that is not trusted is the client.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+__all__ = ["Network", "bucket_of", "client_address", "is_own_machine", "parse_networks"]
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_IPV6_SITE_BITS = 64
+"""A household gets 2⁶⁴ addresses or more; they count as one."""
+_UNKNOWN = "unknown"
+
+
+def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Read ``10.0.0.0/8``, ``::1`` and the like.
+
+    Raises:
+        ValueError: one of them is no network; the sentence names it.
+    """
+    networks = []
+    for text in texts:
+        try:
+            networks.append(ipaddress.ip_network(text.strip(), strict=False))
+        except ValueError:
+            raise ValueError(f"{text!r} is no address or network like 10.0.0.0/8") from None
+    return tuple(networks)
+
+
+def client_address(peer: str | None, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
+    """Return the address of the client.
+
+    Args:
+        peer: address at the other end of the connection; None when it has none (a Unix socket).
+        forwarded: the values of all ``X-Forwarded-For`` headers, in order.
+        trusted: networks of the proxies that are believed.
+    """
+    address = _parsed(peer or "")
+    if address is None:
+        return _UNKNOWN
+    hops = [hop for header in forwarded for hop in header.split(",")]
+    while hops and any(address in network for network in trusted):
+        before = _parsed(hops.pop())
+        if before is None:  # a proxy that writes no addresses tells us nothing beyond itself
+            break
+        address = before
+    return str(address)
+
+
+def bucket_of(address: str) -> str:
+    """Return what is counted for an address: itself, or the network of an IPv6 site."""
+    parsed = _parsed(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        network = ipaddress.ip_network((parsed, _IPV6_SITE_BITS), strict=False)
+        return str(network)
+    return address
+
+
+def is_own_machine(address: str) -> bool:
+    """Whether an address is this machine's own: a program on it, or a proxy that is not named."""
+    parsed = _parsed(address)
+    return parsed is None or parsed.is_loopback
+
+
+def _parsed(text: str) -> _Address | None:
+    """Read an address with or without port, brackets and zone."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped if isinstance(mapped, ipaddress.IPv4Address) else address

@@ -1,0 +1,67 @@
+"""The door: every request shows who it is from, as the table of demands asks, before its handler.
+
+It stands behind ``Guard`` (Host, Origin, headers) and in front of the routes. Refusals that can be
+decided here come before a socket is accepted, in HTTP.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.datastructures import QueryParams
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from livecaption.access.roles import ANYBODY, NOBODY, Principal
+from livecaption.errors import BadCredentials, ClientError, LiveCaptionError
+from livecaption.server.answers import answer_to
+from livecaption.server.demands import Demand, demand_of
+from livecaption.server.doorkeeper import Doorkeeper, check, remember
+
+__all__ = ["Gate"]
+
+logger = logging.getLogger(__name__)
+
+_SECRETS = frozenset({"token", "key", "api_key", "apikey", "access_token"})
+
+
+class Gate:
+    """ASGI middleware around the routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer refused requests, pass on the others with their principal."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        found = demand_of(scope, scope["app"].routes)
+        if found is not None:
+            demand, parts = found
+            try:
+                remember(scope, await self._admit(scope, demand, parts.get("room")))
+            except LiveCaptionError as exc:
+                logger.info("a request was refused: %s", exc.code)
+                await answer_to(exc, demand.family)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _admit(self, scope: Scope, demand: Demand, room: str | None) -> Principal:
+        if demand.is_public:
+            return ANYBODY
+        if _SECRETS & QueryParams(scope["query_string"]).keys():
+            raise ClientError(
+                "Secrets do not belong into a URL, where logs keep them; send an Authorization "
+                "header.",
+                code="secret_in_url",
+            )
+        keeper: Doorkeeper = scope["app"].state.doorkeeper
+        try:
+            principal = await keeper.authenticate(scope)
+        except BadCredentials as exc:
+            if demand.may_wait and exc.code == "key_required":
+                return NOBODY
+            raise
+        if demand.role is not None:
+            check(principal, demand.role, room)
+        return principal
