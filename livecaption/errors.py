@@ -92,27 +92,6 @@ class NotAllowed(ClientError):
     fatal = True
 
 
-class BadCredentials(NotAllowed):
-    """The key, token or link is missing, wrong, expired or taken back."""
-
-    code = "bad_credentials"
-
-
-class QuotaUsed(ClientError):
-    """A key has used up what it is entitled to.
-
-    Attributes:
-        retry_after: seconds after which there is some again.
-    """
-
-    code = "quota"
-    fatal = True
-
-    def __init__(self, message: str, *, retry_after: float, code: str | None = None) -> None:
-        super().__init__(message, code=code)
-        self.retry_after = retry_after
-
-
 class RefusedFile(ClientError):
     """A file sent by a client that cannot be transcribed."""
 
@@ -135,6 +114,27 @@ class MediaTooLong(RefusedFile):
     """It is larger or lasts longer than what is taken."""
 
     code = "too_long"
+
+
+class BadCredentials(NotAllowed):
+    """The key, token or link is missing, wrong, expired or taken back."""
+
+    code = "bad_credentials"
+
+
+class QuotaUsed(ClientError):
+    """A key has used up what it is entitled to.
+
+    Attributes:
+        retry_after: seconds after which there is some again.
+    """
+
+    code = "quota"
+    fatal = True
+
+    def __init__(self, message: str, *, retry_after: float, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
 
 
 class Overloaded(LiveCaptionError):

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from livecaption.access.addresses import Network, parse_networks
+from livecaption.access.rates import Limit, Limits, Rate, parse_rate
 from livecaption.core.wordlist import NO_WORDS, WordTable, parse_words
 from livecaption.errors import OperatorError
 from livecaption.protocol.limits import DEFAULT_ROOM, MAX_ROOM_CHARS, RESUME_GRACE_S
@@ -39,7 +40,15 @@ def split_spaces(value: object) -> object:
     return tuple(value.split()) if isinstance(value, str) else value
 
 
+def read_rate(value: object) -> object:
+    """Take "30/minute" for a rate, and "off" for none."""
+    return parse_rate(value) if isinstance(value, str) else value
+
+
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
+
+
+Rated = Annotated[Rate | None, NoDecode, BeforeValidator(read_rate)]
 
 
 class Settings(BaseSettings):
@@ -79,6 +88,26 @@ class Settings(BaseSettings):
     """How long a browser token may be used after it was made."""
     trusted_proxies: Listed = ()
     """Addresses and networks of proxies whose ``X-Forwarded-For`` is believed."""
+    limits_storage: SecretStr = SecretStr("memory://")
+    """Where limits are counted: ``memory://``, or a Redis server that several servers share."""
+    limit_requests: Rated = Rate(30, 60)
+    """Files to transcribe and jobs, for each key and each address."""
+    limit_reads: Rated = Rate(1200, 60)
+    """Other requests, for each address."""
+    limit_connects: Rated = Rate(600, 60)
+    """WebSockets and event streams opened, for each address."""
+    limit_tokens: Rated = Rate(600, 60)
+    """Browser tokens made, for each address."""
+    limit_failures: Rated = Rate(30, 60)
+    """Wrong keys, tokens and links, for each address."""
+    limit_upload_mb: int | None = Field(default=10_000, ge=1)
+    """Megabytes uploaded in a day, for each key."""
+    limit_streams: int | None = Field(default=None, ge=1)
+    """Speakers at once, for each key; None leaves it to ``max_streams``."""
+    limit_jobs: int | None = Field(default=4, ge=1)
+    """Jobs queued or running, for each key."""
+    limit_sockets: int = Field(default=1024, ge=1)
+    """WebSockets and event streams open at once, for each address."""
     allowed_origins: Listed = ()
     """Sites whose pages may connect; in the environment separated by commas."""
     allowed_hosts: Listed = ()
@@ -133,6 +162,25 @@ class Settings(BaseSettings):
     def proxies(self) -> tuple[Network, ...]:
         """The networks of the proxies that are believed."""
         return parse_networks(self.trusted_proxies)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What limits there are."""
+        uploads = self.limit_upload_mb
+        return Limits(
+            storage=self.limits_storage.get_secret_value(),
+            rates={
+                Limit.REQUESTS: self.limit_requests,
+                Limit.READS: self.limit_reads,
+                Limit.CONNECTS: self.limit_connects,
+                Limit.TOKENS: self.limit_tokens,
+                Limit.FAILURES: self.limit_failures,
+                Limit.UPLOADS: None if uploads is None else Rate(uploads * 1000, 86_400),
+            },
+            streams=self.limit_streams,
+            jobs=self.limit_jobs,
+            sockets=self.limit_sockets,
+        )
 
     @cached_property
     def written(self) -> WordTable:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from livecaption import __version__
-from livecaption.cli import bench, demo, doctor, models, serve, stream, transcribe
+from livecaption.cli import bench, demo, doctor, keys, models, serve, stream, transcribe
 from livecaption.cli.terminal import complain
 from livecaption.errors import LiveCaptionError
 
@@ -29,6 +29,12 @@ app.command()(transcribe.transcribe)
 app.command()(stream.stream)
 app.command()(doctor.doctor)
 app.command()(bench.bench)
+key_commands = typer.Typer(help="Make, list and take back keys.", no_args_is_help=True)
+app.add_typer(key_commands, name="keys")
+key_commands.command("add")(keys.add)
+key_commands.command("list")(keys.list_keys)
+key_commands.command("revoke")(keys.revoke)
+key_commands.command("rotate")(keys.rotate)
 app.add_typer(model_commands, name="models")
 model_commands.command("list")(models.list_models)
 model_commands.command("pull")(models.pull)

@@ -7,8 +7,10 @@ captions as they form. What it measures in the end is what a person would have f
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -54,15 +56,30 @@ def demo(
     if not clips:
         names = ", ".join(c.name for c in speech_clips())
         raise OperatorError(f"There is no bundled clip {clip}; choose one of: {names}, all.")
-    settings = load_settings(
-        None, host="127.0.0.1", port=port, model="micro-en", device="cpu", store=False
-    )
+    settings = _demo_settings(port)
     listener = bind(settings)
     app = create_app(settings, load_transcriber(settings, report))
     with asyncio.Runner() as runner:
         runner.run(
             caption_clips(app, settings, listener, clips, stay=sys.stdout.isatty() and not once)
         )
+
+
+def _demo_settings(port: int) -> Settings:
+    """Settings of a server that keeps nothing, and has no keys, whatever this machine's server has.
+
+    No keys can lie in what is no directory.
+    """
+    return load_settings(
+        None,
+        host="127.0.0.1",
+        port=port,
+        model="micro-en",
+        device="cpu",
+        store=False,
+        data_dir=Path(os.devnull),
+        api_key="",
+    )
 
 
 async def caption_clips(

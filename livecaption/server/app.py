@@ -15,6 +15,7 @@ from livecaption.core.gate import IsSpeech
 from livecaption.egress.sink import Sink
 from livecaption.engine.batcher import Batcher
 from livecaption.server import qr
+from livecaption.server.counters import Counters
 from livecaption.server.doorkeeper import Doorkeeper
 from livecaption.server.gate import Gate
 from livecaption.server.guard import Guard
@@ -22,12 +23,14 @@ from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
 from livecaption.server.key_ring import KeyRing
+from livecaption.server.limiter import Limiter
 from livecaption.server.live_track import live_track_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.room_routes import routes as room_routes
 from livecaption.server.sinks import fed_sinks
 from livecaption.server.text_file import live_text_file
+from livecaption.server.token_routes import token_routes
 from livecaption.server.transcripts import transcript_routes
 from livecaption.server.watch import watch
 from livecaption.settings import Settings
@@ -62,7 +65,10 @@ def build_app(
             settings.check_exposure(has_keys=keys.is_on)
             hub = CaptionHub(settings, batcher, store, new_detector)
             keys.on_gone = hub.dismiss
-            app.state.doorkeeper = Doorkeeper(keys, hub.links, settings.proxies, settings.token_s)
+            counters = Counters.open(settings.limits.storage)
+            held.push_async_callback(counters.aclose)
+            hub.limiter = app.state.limiter = Limiter(settings.limits, counters)
+            app.state.doorkeeper = Doorkeeper(keys, hub.links, hub.limiter, settings)
             async with asyncio.TaskGroup() as tasks:
                 hub.sessions.tasks = tasks
                 tasks.create_task(batcher.run())
@@ -93,6 +99,7 @@ def build_app(
             *qr.routes,
             Route("/healthz", alive),
             Route("/readyz", ready),
+            *token_routes,
             *room_routes,
             WebSocketRoute("/ws/publish", publish),
             WebSocketRoute("/ws/watch", watch),

@@ -7,14 +7,15 @@ of the application and fails for those that are missing here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 
 from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
 from starlette.types import Scope
 
+from livecaption.access.rates import Limit
 from livecaption.access.roles import Role
 
-__all__ = ["DEMANDS", "Demand", "Family", "Limit", "demand_of", "route_keys"]
+__all__ = ["DEMANDS", "Demand", "Family", "demand_of", "route_keys"]
 
 
 class Family(Enum):
@@ -22,20 +23,6 @@ class Family(Enum):
 
     NATIVE = "native"
     OPENAI = "openai"
-
-
-class Limit(StrEnum):
-    """What is counted, and limited by a setting of its own."""
-
-    REQUESTS = "requests"
-    """Work for the engine: files to transcribe, jobs."""
-    READS = "reads"
-    """Cheap requests."""
-    CONNECTS = "connects"
-    """WebSockets and event streams."""
-    TOKENS = "tokens"
-    FAILURES = "failures"
-    """Keys and tokens that were refused."""
 
 
 @dataclass(frozen=True, slots=True)

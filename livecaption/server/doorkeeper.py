@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from livecaption.access.addresses import Network, client_address
-from livecaption.access.roles import ANYBODY, Kind, Principal, Role
+from livecaption.access.addresses import client_address
+from livecaption.access.rates import Limit
+from livecaption.access.roles import ANYBODY, NOBODY, Kind, Principal, Role
 from livecaption.access.tokens import Claims, TokenBook, looks_like_token
 from livecaption.errors import BadCredentials, NotAllowed
 from livecaption.protocol.limits import TOKEN_PREFIX
-from livecaption.server.key_ring import KeyRing
+from livecaption.server.key_ring import SINGLE_KEY, KeyRing
+from livecaption.server.limiter import Limiter
+from livecaption.settings import Settings
 from livecaption.storage.links import LINK_PREFIX, Links
 
 __all__ = ["Doorkeeper", "address_of", "principal_of", "require"]
 
+_KEY_REQUIRED = "key_required"
 _PRINCIPAL = "livecaption.principal"
 _SCHEME = re.compile(rb"(?:bearer|token)[ \t]+(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -35,8 +39,8 @@ class Doorkeeper:
     Args:
         keys: the keys.
         links: the viewer links.
-        proxies: networks of the proxies that are believed.
-        token_s: seconds for which a browser token may be used.
+        limiter: counts wrong keys.
+        settings: which proxies are believed, and for how long a browser token may be used.
         clock: seconds since the epoch.
     """
 
@@ -44,15 +48,17 @@ class Doorkeeper:
         self,
         keys: KeyRing,
         links: Links,
-        proxies: tuple[Network, ...],
-        token_s: float,
+        limiter: Limiter,
+        settings: Settings,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.keys = keys
         self._links = links
-        self._proxies = proxies
+        self._limiter = limiter
+        self._proxies = settings.proxies
+        self.token_s = settings.token_s
+        """Seconds for which a browser token may be used."""
         self._clock = clock
-        self._token_s = token_s
         self._tokens = TokenBook(keys.pepper.secret, clock())
 
     async def authenticate(self, scope: Scope) -> Principal:
@@ -60,9 +66,33 @@ class Doorkeeper:
 
         Raises:
             BadCredentials: nothing is shown where something must be, or what is shown is not good.
+            RateLimited: too much that was not good came from that address.
         """
         if not self.keys.is_on:
             return ANYBODY
+        principal = await self._counted(self._identify(scope), scope)
+        if principal.key == SINGLE_KEY and self.keys.is_guessable:
+            await self._limiter.check_failures(self.address(scope))
+        return principal
+
+    async def greet(self, token: str, scope: Scope, room: str) -> Principal:
+        """Return who is behind the token of a watcher's ``hello``: a link or a browser token.
+
+        Raises:
+            BadCredentials: it is neither, or not any more.
+            RateLimited: too much that was not good came from that address.
+        """
+        return await self._counted(self._greet(token, scope, room), scope)
+
+    async def _counted(self, identifying: Awaitable[Principal], scope: Scope) -> Principal:
+        try:
+            return await identifying
+        except BadCredentials as exc:
+            if exc.code != _KEY_REQUIRED:
+                await self._limiter.check(Limit.FAILURES, NOBODY, self.address(scope))
+            raise
+
+    async def _identify(self, scope: Scope) -> Principal:
         shown = _shown(scope)
         if shown is not None:
             if shown.startswith(LINK_PREFIX.encode()):
@@ -73,15 +103,10 @@ class Doorkeeper:
             return self._take(token, scope)
         raise BadCredentials(
             "This server asks for a key: send it as Authorization: Bearer KEY.",
-            code="key_required",
+            code=_KEY_REQUIRED,
         )
 
-    async def greet(self, token: str, scope: Scope, room: str) -> Principal:
-        """Return who is behind the token of a watcher's ``hello``: a link or a browser token.
-
-        Raises:
-            BadCredentials: it is neither, or not any more.
-        """
+    async def _greet(self, token: str, scope: Scope, room: str) -> Principal:
         if looks_like_token(token):
             return self._take(token, scope)
         guest = await self._guest(token)
@@ -106,7 +131,7 @@ class Doorkeeper:
         if not principal.may(role, room):
             raise NotAllowed(f"This key may not {role} in room {room}.")
         now = self._clock()
-        claims = Claims(room, role, origin.lower(), principal.key or "", now, now + self._token_s)
+        claims = Claims(room, role, origin.lower(), principal.key or "", now, now + self.token_s)
         return self._tokens.write(claims)
 
     def address(self, scope: Scope) -> str:

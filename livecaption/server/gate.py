@@ -7,15 +7,18 @@ decided here come before a socket is accepted, in HTTP.
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from livecaption.access.rates import Limit
 from livecaption.access.roles import ANYBODY, NOBODY, Principal
 from livecaption.errors import BadCredentials, ClientError, LiveCaptionError
 from livecaption.server.answers import answer_to
 from livecaption.server.demands import Demand, demand_of
 from livecaption.server.doorkeeper import Doorkeeper, check, remember
+from livecaption.server.limiter import Limiter
 
 __all__ = ["Gate"]
 
@@ -38,17 +41,23 @@ class Gate:
         found = demand_of(scope, scope["app"].routes)
         if found is not None:
             demand, parts = found
-            try:
-                remember(scope, await self._admit(scope, demand, parts.get("room")))
-            except LiveCaptionError as exc:
-                logger.info("a request was refused: %s", exc.code)
-                await answer_to(exc, demand.family)(scope, receive, send)
-                return
+            with ExitStack() as places:
+                try:
+                    await self._admit(scope, demand, parts.get("room"), places)
+                except LiveCaptionError as exc:
+                    logger.info("a request was refused: %s", exc.code)
+                    await answer_to(exc, demand.family)(scope, receive, send)
+                    return
+                await self._app(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
-    async def _admit(self, scope: Scope, demand: Demand, room: str | None) -> Principal:
+    async def _admit(
+        self, scope: Scope, demand: Demand, room: str | None, places: ExitStack
+    ) -> None:
         if demand.is_public:
-            return ANYBODY
+            remember(scope, ANYBODY)
+            return
         if _SECRETS & QueryParams(scope["query_string"]).keys():
             raise ClientError(
                 "Secrets do not belong into a URL, where logs keep them; send an Authorization "
@@ -56,12 +65,22 @@ class Gate:
                 code="secret_in_url",
             )
         keeper: Doorkeeper = scope["app"].state.doorkeeper
-        try:
-            principal = await keeper.authenticate(scope)
-        except BadCredentials as exc:
-            if demand.may_wait and exc.code == "key_required":
-                return NOBODY
-            raise
-        if demand.role is not None:
+        limiter: Limiter = scope["app"].state.limiter
+        principal = await _identify(keeper, scope, demand)
+        if demand.role is not None and principal is not NOBODY:
             check(principal, demand.role, room)
-        return principal
+        address = keeper.address(scope)
+        if demand.limit is not None:
+            await limiter.check(demand.limit, principal, address)
+        if demand.limit is Limit.CONNECTS:
+            places.enter_context(limiter.socket_place(address))
+        remember(scope, principal)
+
+
+async def _identify(keeper: Doorkeeper, scope: Scope, demand: Demand) -> Principal:
+    try:
+        return await keeper.authenticate(scope)
+    except BadCredentials as exc:
+        if demand.may_wait and exc.code == "key_required":
+            return NOBODY
+        raise

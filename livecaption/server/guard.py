@@ -2,12 +2,14 @@
 
 CORS middleware does not see WebSockets, and a loopback server is reachable from every page its
 user opens; so ``Origin`` is compared with our own before a socket is accepted, and ``Host`` is
-checked against DNS rebinding.
+checked against DNS rebinding: a name whose owner lets it point to us for a moment, so that a page
+of theirs counts as ours. Addresses cannot be rebound; names must be known.
 """
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import ipaddress
+import socket
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,7 +24,14 @@ _POLICY = (
     "img-src 'self' data:; media-src blob:; worker-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_ANY_HOST = "*"
+_BAD_HOST = (
+    "This server does not answer to that host name; its operator can add it with --allowed-host."
+)
+_BAD_ORIGIN = (
+    "Pages of other sites may not connect; the operator can allow one with --allowed-origin."
+)
 
 
 def host_of(authority: str) -> str:
@@ -32,6 +41,22 @@ def host_of(authority: str) -> str:
     return authority.partition(":")[0].lower()
 
 
+def is_address(host: str) -> bool:
+    """Whether the host of an authority is an IP address, not a name."""
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def own_names() -> frozenset[str]:
+    """Return the names that this machine gives itself."""
+    name = socket.gethostname().lower()
+    short = name.partition(".")[0]
+    return frozenset({name, short, f"{short}.local"}) - {"", ".local"}
+
+
 class Guard:
     """ASGI middleware around the whole application."""
 
@@ -39,8 +64,11 @@ class Guard:
         self._app = app
         self._origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+        self._takes_addresses = not is_loopback(settings.host)
         if is_loopback(settings.host):
-            self._hosts |= frozenset(_LOOPBACK_NAMES)
+            self._hosts |= _LOOPBACK_NAMES
+        elif not self._hosts:
+            self._hosts = _LOOPBACK_NAMES | own_names()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer refused requests, pass on the others."""
@@ -58,14 +86,18 @@ class Guard:
         await self._app(scope, receive, _with_headers(scope, host, send))
 
     def _complaint(self, host: str, origin: str | None) -> tuple[int, str, str] | None:
-        if self._hosts and host_of(host) not in self._hosts:
-            return 400, "bad_host", "This server does not answer to that host name."
-        if origin is None or origin.lower() in self._origins:
+        if not self._answers_to(host_of(host)):
+            return 400, "bad_host", _BAD_HOST
+        own = (f"http://{host.lower()}", f"https://{host.lower()}")
+        if origin is None or origin.lower() in self._origins or origin.lower() in own:
             return None
-        parts = urlsplit(origin)
-        if parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower():
-            return None
-        return 403, "bad_origin", "Pages of other sites may not connect; see allowed_origins."
+        return 403, "bad_origin", _BAD_ORIGIN
+
+    def _answers_to(self, host: str) -> bool:
+        if host in self._hosts or _ANY_HOST in self._hosts:
+            return True
+        # Who is reached by an address was not led here by a name that somebody else owns.
+        return self._takes_addresses and is_address(host)
 
 
 def _with_headers(scope: Scope, host: str, send: Send) -> Send:

@@ -17,6 +17,7 @@ from livecaption.engine.base import ModelInfo
 from livecaption.engine.batcher import Batcher
 from livecaption.errors import BadCredentials, EngineError, Overloaded
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
+from livecaption.server.limiter import Limiter
 from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
 from livecaption.server.sessions import Sessions, policy_of
@@ -88,6 +89,7 @@ class CaptionHub:
         self.draining = False
         self.failed: str | None = None
         """Why the engine cannot work, once that is known."""
+        self.limiter: Limiter
         self._tried = asyncio.Event()
         self.connections: set[Connection] = set()
         """Sockets that take part in a drain."""
@@ -234,6 +236,18 @@ class CaptionHub:
                 await self._stop_all(Role.WATCHER)
         except TimeoutError:
             return
+
+    def admit_stream(self, principal: Principal) -> None:
+        """Decide whether a key may have one more speaker.
+
+        Those whose connection was lost do not count: their client is most likely the one that asks.
+
+        Raises:
+            Overloaded: it may not, for now.
+        """
+        own = [c for c in self.connections if c.role is Role.PUBLISHER]
+        running = sum(c.principal.key == principal.key for c in own)
+        self.limiter.check_streams(principal, running)
 
     def dismiss(self, key: str) -> None:
         """Close what was opened with a key that is good no more; does not wait for it."""

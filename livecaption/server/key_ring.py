@@ -29,6 +29,7 @@ SINGLE_KEY = "single"
 
 _LOOK_EVERY_S = 1.0
 _NOTE_USE_EVERY_S = 60.0
+_GUESSABLE_BYTES = 20
 
 
 class KeyRing:
@@ -85,6 +86,11 @@ class KeyRing:
     def is_on(self) -> bool:
         """Whether keys are asked for: once there has been one, revoking it opens nothing."""
         return self._single is not None or bool(self._records)
+
+    @property
+    def is_guessable(self) -> bool:
+        """Whether the single key is so short that trying all of them might find it."""
+        return self._single is not None and len(self._single) < _GUESSABLE_BYTES
 
     @property
     def pepper(self) -> Pepper:

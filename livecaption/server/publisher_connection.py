@@ -97,6 +97,7 @@ class PublisherConnection:
         held = await self._hub.sessions.resume(self._start, wish, self) if wish else None
         self._resumed = held is not None
         if held is None:
+            self._hub.admit_stream(self.principal)
             self._hub.admit_session()
             held = await self._hub.sessions.open(self._start, self)
         self._held = held

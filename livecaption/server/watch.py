@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AbstractContextManager, nullcontext
 
 from starlette.websockets import WebSocket
 
 from livecaption.access.roles import NOBODY, Principal
 from livecaption.access.roles import Role as Grant
 from livecaption.core.outbox import Outgoing
-from livecaption.errors import BadCredentials, ClientError, NotAllowed, ProtocolError
+from livecaption.errors import (
+    BadCredentials,
+    ClientError,
+    NotAllowed,
+    Overloaded,
+    ProtocolError,
+    RateLimited,
+)
 from livecaption.protocol.client_messages import Hello
 from livecaption.protocol.close_codes import CloseCode
 from livecaption.protocol.codec import decode_watcher, encode
@@ -24,7 +32,7 @@ from livecaption.protocol.limits import (
     MAX_WATCH_UNSENT_EVENTS,
 )
 from livecaption.server.closing import close_code_for, error_message
-from livecaption.server.doorkeeper import Doorkeeper, check, principal_of
+from livecaption.server.doorkeeper import Doorkeeper, address_of, check, principal_of
 from livecaption.server.handshake import accept, deny
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
@@ -116,13 +124,19 @@ class WatcherConnection:
         must_ask = self.principal is NOBODY
         patience = self._hub.settings.start_timeout_s if must_ask else HELLO_WAIT_S
         try:
-            async with asyncio.timeout(patience):
-                await self._asked.wait()
+            with self._waiting_place() if must_ask else nullcontext():
+                async with asyncio.timeout(patience):
+                    await self._asked.wait()
         except TimeoutError:
             if must_ask:
                 self._send_away(_NOTHING_SHOWN)
+        except RateLimited as exc:
+            self._send_away(exc)
         if not self._refused:
             self._room.join(self._outgoing.put, self._after)
+
+    def _waiting_place(self) -> AbstractContextManager[None]:
+        return self._hub.limiter.waiting_place(address_of(self._websocket))
 
     async def _read(self) -> None:
         while True:
@@ -146,7 +160,7 @@ class WatcherConnection:
                 shown = await keeper.greet(hello.token, self._websocket.scope, self._room.name)
                 check(shown, Grant.WATCH, self._room.name)
                 self._enter(shown)
-            except NotAllowed as exc:
+            except (NotAllowed, Overloaded) as exc:
                 self._send_away(exc)
                 return
         if self.principal is NOBODY:
@@ -165,7 +179,7 @@ class WatcherConnection:
             BadCredentials("This link has been taken back; ask for a new one.", code="link_revoked")
         )
 
-    def _send_away(self, error: NotAllowed) -> None:
+    def _send_away(self, error: NotAllowed | Overloaded) -> None:
         """The reader's key, token or link is not good, or not any more."""
         if self._refused:
             return

@@ -1,0 +1,210 @@
+"""One file of a stranger to samples. Runs in the decoder's process only: see ``decoder_child``.
+
+FFmpeg is told which demuxer to use, may open nothing else, and has decoders for sound alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import BinaryIO, cast
+
+import av
+import av.container
+import av.error
+import numpy as np
+from av.audio.fifo import AudioFifo
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.codec.context import CodecContext
+
+from livecaption.core.audio import SAMPLE_RATE, Samples
+
+__all__ = ["Outcome", "decode"]
+
+_DECODERS = (
+    "aac,aac_latm,ac3,eac3,alac,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,amrnb,amrwb,flac,gsm,gsm_ms,"
+    "libopencore_amrnb,libopencore_amrwb,mp2,mp2float,mp3,mp3float,opus,libopus,"
+    "pcm_alaw,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_mulaw,pcm_s16be,pcm_s16le,pcm_s24be,"
+    "pcm_s24le,pcm_s32be,pcm_s32le,pcm_s8,pcm_u8,speex,vorbis,wmav1,wmav2,wmapro,wmalossless,"
+    "wmavoice"
+)
+"""For sound that recordings come in."""
+_TRUE_LENGTHS = ("flac", "mov", "matroska", "ogg")
+"""Demuxers whose declared length is believed when it is too long; others guess, or read what
+programs write that cannot know it."""
+_RATES_HZ = range(4_000, 768_001)
+_MOST_CHANNELS = 64
+_BLOCK = 60 * SAMPLE_RATE
+_JOINED = 65_536
+"""Samples, at the file's own rate."""
+
+
+class Outcome(StrEnum):
+    """How the decoding of a file ended."""
+
+    DECODED = "decoded"
+    TOO_LONG = "too_long"
+    NO_SOUND = "no_sound"
+    """It is read, but there is no sound in it."""
+    UNKNOWN_CODING = "unknown_coding"
+    """There is sound in it, in a coding that is not read."""
+    DAMAGED = "damaged"
+
+
+def decode(
+    file: BinaryIO, demuxer: str, longest: int, write: Callable[[Samples], object]
+) -> Outcome:
+    """Decode the first track of sound.
+
+    Args:
+        file: seekable, at its start.
+        demuxer: FFmpeg's name of it.
+        longest: samples at 16 kHz that may come out.
+        write: takes blocks of a minute, int16, 16 kHz, mono; the last is shorter.
+
+    Raises:
+        MemoryError: the file wants more than this process may have.
+    """
+    options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
+    try:
+        with av.open(
+            file, "r", format=demuxer, container_options=options, metadata_errors="ignore"
+        ) as container:
+            if not container.streams.audio:
+                return Outcome.NO_SOUND
+            if demuxer in _TRUE_LENGTHS and _declared(container) > longest:
+                return Outcome.TOO_LONG
+            return _decode(container, container.streams.audio[0], longest, write)
+    except MemoryError:
+        raise
+    except (av.error.DecoderNotFoundError, LookupError):
+        return Outcome.UNKNOWN_CODING
+    except (av.error.FFmpegError, OSError, ValueError, OverflowError, RuntimeError):
+        return Outcome.DAMAGED
+
+
+def _declared(container: av.container.InputContainer) -> int:
+    """Return what the file says of its length, in samples; 0 if it says nothing."""
+    return (container.duration or 0) * SAMPLE_RATE // av.time_base
+
+
+def _decode(
+    container: av.container.InputContainer,
+    stream: AudioStream,
+    longest: int,
+    write: Callable[[Samples], object],
+) -> Outcome:
+    codec = cast("CodecContext | None", stream.codec_context)  # as the type stubs do not know
+    if codec is None:
+        return Outcome.UNKNOWN_CODING
+    codec.thread_type, codec.thread_count = "NONE", 1  # threads are among what was given up
+    reading = _Reading(container, stream)
+    block: list[Samples] = []
+    held, written = 0, 0
+    for samples in reading.samples():
+        block.append(samples)
+        held += len(samples)
+        if written + held > longest:
+            return Outcome.TOO_LONG
+        if held >= _BLOCK:
+            write(np.concatenate(block))
+            written += held
+            block, held = [], 0
+    if block:
+        write(np.concatenate(block))
+    return reading.outcome(written + held)
+
+
+class _Reading:
+    """Frame by frame, counting what cannot be decoded."""
+
+    def __init__(self, container: av.container.InputContainer, stream: AudioStream) -> None:
+        self._container = container
+        self._stream = stream
+        self._good = self._bad = 0
+
+    def samples(self) -> Iterator[Samples]:
+        """Yield what the frames hold, with the end of the signal; stops where the file breaks."""
+        converter: _Converter | None = None
+        for frame in self._frames():
+            if converter is None or not converter.takes(frame):
+                if converter is not None:  # a stream may change its rate in the middle
+                    yield converter.flush()
+                converter = _Converter(frame)
+            yield converter.push(frame)
+        if converter is not None:
+            yield converter.flush()
+
+    def outcome(self, samples: int) -> Outcome:
+        """Judge a file by what came out of it: a scratch is no damage, but noise is no file."""
+        if self._bad > self._good:
+            return Outcome.DAMAGED
+        return Outcome.DECODED if samples else Outcome.NO_SOUND
+
+    def _frames(self) -> Iterator[AudioFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                for frame in packet.decode():
+                    _check(frame)
+                    self._good += 1
+                    yield frame
+            except av.error.InvalidDataError:
+                self._bad += 1
+                if self._bad > 1000 + self._good:
+                    return
+
+
+class _Converter:
+    """Frames of one format to samples, as faster-whisper's own decoder makes them.
+
+    Frames are joined first: they are small, and each call costs more than its samples.
+    """
+
+    def __init__(self, frame: AudioFrame) -> None:
+        self._format = _format_of(frame)
+        self._joined = AudioFifo()
+        self._resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+
+    def takes(self, frame: AudioFrame) -> bool:
+        """Whether a frame has the format of those before."""
+        return _format_of(frame) == self._format
+
+    def push(self, frame: AudioFrame) -> Samples:
+        """Return what is complete, shape (n,); mostly nothing."""
+        frame.pts = None  # a jump in the time stamps must not become silence or a cut
+        self._joined.write(frame)
+        if self._joined.samples < _JOINED:
+            return np.empty(0, dtype=np.int16)
+        return self._resampled(self._joined.read())
+
+    def flush(self) -> Samples:
+        """Return the rest."""
+        rest = self._joined.read() if self._joined.samples else None
+        parts = [self._resampled(rest)] if rest is not None else []
+        return np.concatenate([*parts, self._resampled(None)])
+
+    def _resampled(self, frame: AudioFrame | None) -> Samples:
+        made = [each.to_ndarray().reshape(-1) for each in self._resampler.resample(frame)]
+        return np.concatenate([np.empty(0, dtype=np.int16), *made])
+
+
+def _format_of(frame: AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _check(frame: AudioFrame) -> None:
+    """Refuse what no recording has; resamplers would want gigabytes for it.
+
+    Raises:
+        ValueError: the rate or the number of channels.
+    """
+    if frame.sample_rate not in _RATES_HZ or frame.layout.nb_channels not in range(
+        1, _MOST_CHANNELS + 1
+    ):
+        raise ValueError("no recording has such a rate or so many channels")

@@ -1,0 +1,166 @@
+"""Decodes files that strangers send: judged by their first bytes, then in a process apart.
+
+The process has the file and a place for samples, open, and nothing else (see ``sandbox``): no
+network, no other file, a gigabyte of memory, seconds of the processor for each minute of sound.
+It is killed when it stalls, when nobody waits for it any more, and with this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from livecaption.core.audio import SAMPLE_RATE
+from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia
+from livecaption.media.magic import HEAD_BYTES, KINDS, demuxer_of, tag_bytes
+from livecaption.media.recording import PcmFile
+
+__all__ = ["FileDecoder"]
+
+logger = logging.getLogger(__name__)
+
+_CHILD = "livecaption.media.decoder_child"
+_MOST_REPORT_BYTES = 4096
+_TICK_S = 1.0
+_END_S = 10.0
+"""For a process that has said all to end."""
+_MOST_TAG_BYTES = 64 << 20
+_KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+
+_READS = "this server reads " + ", ".join(KINDS.values()) + "."
+_DAMAGED = "This file is damaged, or is not what it seems: it cannot be decoded; send it again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What the process said: the outcome is empty if it was ended."""
+
+    outcome: str
+    measures: dict[str, bool]
+
+
+class FileDecoder:
+    """Decodes at most a few files at a time; see ``livecaption.files.work.Decode``.
+
+    Args:
+        at_once: processes at a time; further files wait.
+        stall_s: time without any sound decoded, after which a process is ended.
+    """
+
+    def __init__(self, *, at_once: int = 2, stall_s: float = 30.0) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._stall_s = stall_s
+        self._told = False
+
+    async def __call__(self, file: BinaryIO, recording: PcmFile, longest_s: float) -> None:
+        """Write the samples of ``file`` to ``recording``, which is empty.
+
+        Args:
+            file: a regular file, open for reading.
+            recording: where they go.
+            longest_s: seconds that are taken.
+
+        Raises:
+            NotMedia: it is not audio or video, or of a kind that is not read.
+            DamagedMedia: it is broken, or holds no sound.
+            MediaTooLong: it lasts longer.
+        """
+        demuxer = _kind_of(file)
+        os.lseek(file.fileno(), 0, os.SEEK_SET)
+        async with self._places:
+            report = await self._run(demuxer, file.fileno(), recording, longest_s)
+        if report.outcome != "decoded":
+            raise _refusal(report.outcome, longest_s)
+
+    async def _run(
+        self, demuxer: str, source: int, recording: PcmFile, longest_s: float
+    ) -> _Report:
+        longest = str(int(longest_s * SAMPLE_RATE))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", _CHILD, demuxer, longest),
+            *(str(recording.fileno), str(os.getpid())),
+            stdin=source,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            pass_fds=(recording.fileno,),
+            cwd="/",
+            env=_environment(),
+        )
+        assert process.stdout is not None
+        said = asyncio.ensure_future(process.stdout.read(_MOST_REPORT_BYTES))
+        try:
+            if await self._watch(said, recording):
+                await asyncio.wait_for(process.wait(), _END_S)
+        except TimeoutError:
+            pass
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+            said.cancel()
+        report = _understood(said)
+        if not self._told and report.measures:
+            self._told = True
+            lacking = [name for name, done in report.measures.items() if not done]
+            logger.info("files are decoded apart; not available here: %s", lacking or "nothing")
+        return report
+
+    async def _watch(self, said: asyncio.Future[bytes], recording: PcmFile) -> bool:
+        """Wait until the process has said how it ended; return False when it makes no progress."""
+        loop = asyncio.get_running_loop()
+        known, since = 0, loop.time()
+        while not said.done() and loop.time() - since < self._stall_s:
+            await asyncio.wait({said}, timeout=_TICK_S)
+            if len(recording) > known:
+                known, since = len(recording), loop.time()
+        return said.done()
+
+
+def _kind_of(file: BinaryIO) -> str:
+    descriptor = file.fileno()
+    head = os.pread(descriptor, HEAD_BYTES, 0)
+    if not head:
+        raise NotMedia("The file is empty; send a recording.")
+    behind = 0
+    while (tag := tag_bytes(head)) and behind < _MOST_TAG_BYTES:
+        behind += tag
+        head = os.pread(descriptor, HEAD_BYTES, behind)
+    demuxer = demuxer_of(head)
+    if demuxer is None:
+        raise NotMedia(f"This is not audio or video that can be read; {_READS}")
+    return demuxer
+
+
+def _environment() -> dict[str, str]:
+    """Return what a process needs to start: no settings of ours, and no keys."""
+    kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+    paths = os.pathsep.join(os.path.abspath(path) for path in sys.path if path)
+    # One thread of OpenBLAS and one arena: every further one takes up address space.
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+    return {**kept, **threads, "PYTHONPATH": paths, "LC_ALL": "C.UTF-8"}
+
+
+def _understood(said: asyncio.Future[bytes]) -> _Report:
+    if said.cancelled() or not said.done():
+        return _Report("", {})
+    try:
+        report: dict[str, Any] = json.loads(said.result())
+        return _Report(str(report["outcome"]), dict(report["measures"]))
+    except (ValueError, KeyError, TypeError):
+        return _Report("", {})
+
+
+def _refusal(outcome: str, longest_s: float) -> Exception:
+    if outcome == "too_long":
+        minutes = longest_s / 60
+        return MediaTooLong(f"This file is longer than {minutes:.0f} minutes; cut it into parts.")
+    if outcome == "no_sound":
+        return DamagedMedia("There is no sound in this file.", code="no_sound")
+    if outcome == "unknown_coding":
+        return NotMedia(f"The sound in this file is coded in a way that is not read; {_READS}")
+    return DamagedMedia(_DAMAGED)
