@@ -57,18 +57,19 @@ class Recovered:
     failed: int = 0
 
 
-def check_limits(limits: QueueLimits, *, waiting: int, own: int) -> None:
+def check_limits(limits: QueueLimits, allowance: int | None, *, waiting: int, own: int) -> None:
     """Say whether one more job fits.
 
     Args:
         limits: the bounds.
+        allowance: the owner's own bound, if there is one.
         waiting: jobs that wait, of all owners.
         own: jobs of the owner that have not ended.
 
     Raises:
         JobsFull: it does not.
     """
-    if own >= limits.per_owner:
+    if own >= (allowance or limits.per_owner):
         raise JobsFull(f"{own} of your jobs have not ended; wait for one.", retry_after=60.0)
     if waiting >= limits.waiting:
         raise JobsFull("Too many jobs wait already; come back later.", retry_after=60.0)
@@ -100,8 +101,12 @@ class JobQueue(Protocol):
 
     # -- for the owner ------------------------------------------------------------------------
 
-    async def check_room(self, owner: str) -> None:
+    async def check_room(self, owner: str, allowance: int | None = None) -> None:
         """Say before an upload whether ``submit`` would have room.
+
+        Args:
+            owner: whose job it would be.
+            allowance: see ``NewJob.allowance``.
 
         Raises:
             JobsFull: it would not.

@@ -101,6 +101,8 @@ class NewJob:
     size: int
     """Bytes."""
     orders: tuple[Order, ...] = ()
+    allowance: int | None = None
+    """How many jobs its owner may have that have not ended; None for the queue's own bound."""
 
 
 @dataclass(frozen=True, slots=True)

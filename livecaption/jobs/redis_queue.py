@@ -68,9 +68,9 @@ class RedisJobQueue:
 
     # -- for the owner ------------------------------------------------------------------------
 
-    async def check_room(self, owner: str) -> None:
+    async def check_room(self, owner: str, allowance: int | None = None) -> None:
         """See ``JobQueue.check_room``."""
-        await self._tables.read(lambda redis: self._check_room(redis, owner))
+        await self._tables.read(lambda redis: self._check_room(redis, owner, allowance))
 
     async def submit(self, new: NewJob) -> Job:
         """See ``JobQueue.submit``."""
@@ -86,7 +86,7 @@ class RedisJobQueue:
         )
 
         async def step(pipeline: Commands) -> None:
-            await self._check_room(pipeline, job.owner)
+            await self._check_room(pipeline, job.owner, new.allowance)
             number = int(await pipeline.get(self._tables.numbers) or 0) + 1
             pipeline.multi()
             pipeline.set(self._tables.numbers, number)
@@ -301,12 +301,12 @@ class RedisJobQueue:
 
     # -- inside -------------------------------------------------------------------------------
 
-    async def _check_room(self, reader: Commands, owner: str) -> None:
+    async def _check_room(self, reader: Commands, owner: str, allowance: int | None) -> None:
         waiting = await self._tables.waiting_jobs(reader)
         held = await self._tables.held(reader)
         running = sum(each.owner == owner and not each.cancelled for each in held.values())
         own = sum(job.owner == owner for job in waiting) + running
-        check_limits(self._limits, waiting=len(waiting), own=own)
+        check_limits(self._limits, allowance, waiting=len(waiting), own=own)
 
     async def _check_held(self, pipeline: Commands, claim: Claim) -> Held:
         held = (await self._tables.held(pipeline)).get(claim.job.id)

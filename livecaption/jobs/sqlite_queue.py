@@ -87,16 +87,16 @@ class SqliteJobQueue:
 
     # -- for the owner ------------------------------------------------------------------------
 
-    async def check_room(self, owner: str) -> None:
+    async def check_room(self, owner: str, allowance: int | None = None) -> None:
         """See ``JobQueue.check_room``."""
         ((waiting, own),) = await self._tables.fetch(_COUNTS, owner)
-        check_limits(self._limits, waiting=waiting, own=own)
+        check_limits(self._limits, allowance, waiting=waiting, own=own)
 
     async def submit(self, new: NewJob) -> Job:
         """See ``JobQueue.submit``."""
         async with self._tables.transaction() as transaction:
             ((waiting, own),) = await transaction.fetch(_COUNTS, new.owner)
-            check_limits(self._limits, waiting=waiting, own=own)
+            check_limits(self._limits, new.allowance, waiting=waiting, own=own)
             await transaction.execute(
                 "INSERT INTO job (id, number, owner, state, options, file_name, size, created_at) "
                 "VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM job), ?, ?, ?, ?, ?, ?)",

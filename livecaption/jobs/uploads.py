@@ -22,6 +22,7 @@ __all__ = ["NoSpace", "UploadFolder"]
 
 _JOB_ID = re.compile(r"j_[A-Za-z0-9_-]{1,64}")
 _PART = ".part"
+_COPY_BYTES = 1024 * 1024
 _RESERVE = 256 * 1024 * 1024
 """Left free on the disk for everything else, captions first."""
 
@@ -102,27 +103,18 @@ class UploadFolder:
         finally:
             part.unlink(missing_ok=True)
 
-    def adopt(self, source: Path, job_id: str) -> None:
-        """Move a complete file in.
+    def take(self, file: BinaryIO, job_id: str) -> int:
+        """Copy an open file, from its beginning, and return its bytes.
 
         Raises:
             NoSpace: it does not fit.
         """
-        try:
-            size = source.stat().st_size
-            self.check_room(0 if source.parent == self.path else size)
-            with source.open("rb") as whole:
-                os.fsync(whole.fileno())
-            try:
-                self._place(source, job_id)
-                return
-            except OSError:  # another file system
-                pass
-            with self.receive(job_id) as file, source.open("rb") as other:
-                shutil.copyfileobj(other, file, 1024 * 1024)
-            source.unlink(missing_ok=True)
-        except OSError:
-            raise NoSpace from None
+        size = file.seek(0, os.SEEK_END)
+        self.check_room(size)
+        file.seek(0)
+        with self.receive(job_id) as own:
+            shutil.copyfileobj(file, own, _COPY_BYTES)
+        return size
 
     def remove(self, job_id: str) -> None:
         """Delete a job's file, if there is one."""

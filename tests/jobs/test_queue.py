@@ -123,6 +123,15 @@ async def test_an_owner_with_too_many_jobs_is_refused(house: House) -> None:
     await house.queue.submit(a_job(claim.job.owner))
 
 
+async def test_an_owner_may_be_allowed_less_or_more_than_others(house: House) -> None:
+    await house.queue.submit(replace(a_job("k_1"), allowance=1))
+    with pytest.raises(JobsFull):
+        await house.queue.check_room("k_1", 1)
+    with pytest.raises(JobsFull):
+        await house.queue.submit(replace(a_job("k_1"), allowance=1))
+    await house.queue.check_room("k_1", 2)
+
+
 async def test_a_full_queue_refuses_everybody(house: House) -> None:
     for n in range(LIMITS.waiting):
         await house.queue.submit(a_job(f"k_{n}"))

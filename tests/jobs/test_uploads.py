@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -61,13 +62,20 @@ def test_the_disk_is_never_filled(folder: UploadFolder) -> None:
         greedy.check_room()
 
 
-def test_a_file_is_taken_over_whole(folder: UploadFolder, tmp_path: Path) -> None:
-    source = tmp_path / "spooled"
-    source.write_bytes(b"sound")
+def test_a_file_is_copied_whole_from_wherever_it_stands(folder: UploadFolder) -> None:
     job_id = new_job_id()
-    folder.adopt(source, job_id)
+    with tempfile.TemporaryFile() as source:
+        source.write(b"sound")
+        assert folder.take(source, job_id) == 5
     assert folder.path_of(job_id).read_bytes() == b"sound"
-    assert not source.exists()
+
+
+def test_a_file_that_does_not_fit_is_not_copied(folder: UploadFolder) -> None:
+    with tempfile.TemporaryFile() as source:
+        source.write(bytes(1001))
+        with pytest.raises(NoSpace):
+            folder.take(source, new_job_id())
+    assert list(folder.path.iterdir()) == []
 
 
 def test_what_no_job_needs_is_swept_unless_it_is_new(folder: UploadFolder) -> None:
