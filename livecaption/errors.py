@@ -111,9 +111,19 @@ class DamagedMedia(RefusedFile):
 
 
 class MediaTooLong(RefusedFile):
-    """It is larger or lasts longer than what is taken."""
+    """It is larger or lasts longer than what is taken.
+
+    Attributes:
+        seconds: how long it says it is, where it says so and may be believed.
+    """
 
     code = "too_long"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, seconds: float | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.seconds = seconds
 
 
 class BadCredentials(NotAllowed):

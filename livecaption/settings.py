@@ -7,6 +7,8 @@ nothing below the server ever sees it.
 from __future__ import annotations
 
 import ipaddress
+import os
+import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -147,6 +149,16 @@ class Settings(BaseSettings):
     In the environment separated by a space."""
     webhook_local: bool = False
     """Post webhooks to this machine, too, and without https there: for tests."""
+    max_upload_mb: int = Field(default=100, ge=1)
+    """Size of a file to transcribe, in megabytes."""
+    max_file_s: float = Field(default=4 * 3600.0, gt=0.0)
+    """Length of a file to transcribe, in seconds, whatever its header says."""
+    max_files: int = Field(default=8, ge=1)
+    """Files for whose text somebody waits; the next one gets 503."""
+    wait_file_s: float = Field(default=300.0, gt=0.0)
+    """Longer files sent to ``/transcribe`` become jobs."""
+    spool_dir: Path | None = None
+    """Where uploads and decoded audio lie while they are worked on, without a name."""
     resume_grace_s: float = Field(default=RESUME_GRACE_S, gt=0.0)
     """How long a session waits for its client to come back."""
     idle_s: float = Field(default=60.0, gt=0.0)
@@ -174,6 +186,14 @@ class Settings(BaseSettings):
     def data(self) -> Path:
         """The directory for what is kept: keys always, transcripts unless they are in memory."""
         return self.data_dir or Path(platformdirs.user_data_dir("livecaption", appauthor=False))
+
+    @property
+    def spool(self) -> Path:
+        """Where uploads and decoded audio lie; rather on a disk than in memory, as /tmp may be."""
+        if self.spool_dir is not None:
+            return self.spool_dir
+        disk = Path("/var/tmp")  # noqa: S108 - files there have no name
+        return disk if os.access(disk, os.W_OK) else Path(tempfile.gettempdir())
 
     @property
     def transcripts(self) -> Path | None:

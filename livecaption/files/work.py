@@ -126,6 +126,21 @@ class FileWork:
         """Files for which somebody waits."""
         return self._waited_for
 
+    def check_room(self) -> None:
+        """Refuse a file before it is sent, if there is no place for it.
+
+        Raises:
+            Overloaded: too many files wait already, or the server stops.
+        """
+        if self._stopped:
+            raise _going_away()
+        if self._waited_for >= self._limits.max_files:
+            raise Overloaded(
+                "Too many files are being transcribed; send this one again later.",
+                retry_after=15.0,
+                code="full",
+            )
+
     async def transcribe(
         self,
         file: BinaryIO,
@@ -178,11 +193,7 @@ class FileWork:
                 finally:
                     self._deadlines.discard(deadline)
         except TimeoutError:
-            raise Overloaded(
-                "The server is restarting; send this file again.",
-                retry_after=10.0,
-                code="going_away",
-            ) from None
+            raise _going_away() from None
 
     async def _follow(
         self, recording: PcmFile, options: FileOptions, on_progress: OnProgress, place: Place
@@ -196,12 +207,7 @@ class FileWork:
 
     @asynccontextmanager
     async def _admitted(self) -> AsyncIterator[None]:
-        if self._waited_for >= self._limits.max_files:
-            raise Overloaded(
-                "Too many files are being transcribed; send this one again later.",
-                retry_after=15.0,
-                code="full",
-            )
+        self.check_room()
         self._waited_for += 1
         try:
             yield
@@ -292,6 +298,12 @@ def _be_nice() -> None:
     if hasattr(os, "setpriority"):
         with suppress(OSError):  # elsewhere than on Linux it would be about the whole process
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+def _going_away() -> Overloaded:
+    return Overloaded(
+        "The server is restarting; send this file again.", retry_after=10.0, code="going_away"
+    )
 
 
 def _ignored(progress: FileProgress) -> None:

@@ -4,7 +4,7 @@
 
     python -m livecaption.media.decoder_child DEMUXER LONGEST OUTPUT PARENT
     standard input: the file    OUTPUT: descriptor for int16, 16 kHz, mono samples
-    standard output: one line of JSON, {"outcome": …, "measures": {…}}
+    standard output: one line of JSON, {"outcome": …, "declared": …, "measures": {…}}
 
 What FFmpeg has to say of the file stays here: only the outcome crosses. ``untrusted`` runs it.
 """
@@ -35,7 +35,7 @@ def main() -> None:
     # Not before: reading libraries is harmless, but needs no privileges either.
     import av.logging
 
-    from livecaption.media.file_decoding import Outcome, decode
+    from livecaption.media.file_decoding import Decoding, Outcome, decode
 
     av.logging.set_level(av.logging.PANIC)
     # Once through everything, so that all that is loaded late is loaded now.
@@ -52,10 +52,11 @@ def main() -> None:
 
     try:
         with open(0, "rb", buffering=0, closefd=False) as file:
-            outcome = decode(file, demuxer, longest, write)
+            made = decode(file, demuxer, longest, write)
     except MemoryError:
-        outcome = Outcome.DAMAGED
-    os.write(1, json.dumps({"outcome": outcome, "measures": measures}).encode())
+        made = Decoding(Outcome.DAMAGED)
+    report = {"outcome": made.outcome, "declared": made.declared, "measures": measures}
+    os.write(1, json.dumps(report).encode())
     os._exit(0)  # the interpreter's own way out opens files
 
 

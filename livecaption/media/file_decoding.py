@@ -6,6 +6,7 @@ FFmpeg is told which demuxer to use, may open nothing else, and has decoders for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO, cast
 
@@ -21,7 +22,7 @@ from av.codec.context import CodecContext
 
 from livecaption.core.audio import SAMPLE_RATE, Samples
 
-__all__ = ["Outcome", "decode"]
+__all__ = ["Decoding", "Outcome", "decode"]
 
 _DECODERS = (
     "aac,aac_latm,ac3,eac3,alac,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,amrnb,amrwb,flac,gsm,gsm_ms,"
@@ -53,9 +54,18 @@ class Outcome(StrEnum):
     DAMAGED = "damaged"
 
 
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """What came of a file."""
+
+    outcome: Outcome
+    declared: int = 0
+    """Samples at 16 kHz that it says it has, if it may be believed; 0 if not."""
+
+
 def decode(
     file: BinaryIO, demuxer: str, longest: int, write: Callable[[Samples], object]
-) -> Outcome:
+) -> Decoding:
     """Decode the first track of sound.
 
     Args:
@@ -73,16 +83,18 @@ def decode(
             file, "r", format=demuxer, container_options=options, metadata_errors="ignore"
         ) as container:
             if not container.streams.audio:
-                return Outcome.NO_SOUND
-            if demuxer in _TRUE_LENGTHS and _declared(container) > longest:
-                return Outcome.TOO_LONG
-            return _decode(container, container.streams.audio[0], longest, write)
+                return Decoding(Outcome.NO_SOUND)
+            declared = _declared(container) if demuxer in _TRUE_LENGTHS else 0
+            if declared > longest:
+                return Decoding(Outcome.TOO_LONG, declared)
+            stream = container.streams.audio[0]
+            return Decoding(_decode(container, stream, longest, write), declared)
     except MemoryError:
         raise
     except (av.error.DecoderNotFoundError, LookupError):
-        return Outcome.UNKNOWN_CODING
+        return Decoding(Outcome.UNKNOWN_CODING)
     except (av.error.FFmpegError, OSError, ValueError, OverflowError, RuntimeError):
-        return Outcome.DAMAGED
+        return Decoding(Outcome.DAMAGED)
 
 
 def _declared(container: av.container.InputContainer) -> int:

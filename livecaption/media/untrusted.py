@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from livecaption.core.audio import SAMPLE_RATE
@@ -40,8 +40,9 @@ _DAMAGED = "This file is damaged, or is not what it seems: it cannot be decoded;
 class _Report:
     """What the process said: the outcome is empty if it was ended."""
 
-    outcome: str
-    measures: dict[str, bool]
+    outcome: str = ""
+    declared: int = 0
+    measures: dict[str, bool] = field(default_factory=dict)
 
 
 class FileDecoder:
@@ -75,7 +76,7 @@ class FileDecoder:
         async with self._places:
             report = await self._run(demuxer, file.fileno(), recording, longest_s)
         if report.outcome != "decoded":
-            raise _refusal(report.outcome, longest_s)
+            raise _refusal(report, longest_s)
 
     async def _run(
         self, demuxer: str, source: int, recording: PcmFile, longest_s: float
@@ -147,18 +148,22 @@ def _environment() -> dict[str, str]:
 
 def _understood(said: asyncio.Future[bytes]) -> _Report:
     if said.cancelled() or not said.done():
-        return _Report("", {})
+        return _Report()
     try:
         report: dict[str, Any] = json.loads(said.result())
-        return _Report(str(report["outcome"]), dict(report["measures"]))
+        return _Report(str(report["outcome"]), int(report["declared"]), dict(report["measures"]))
     except (ValueError, KeyError, TypeError):
-        return _Report("", {})
+        return _Report()
 
 
-def _refusal(outcome: str, longest_s: float) -> Exception:
+def _refusal(report: _Report, longest_s: float) -> Exception:
+    outcome = report.outcome
     if outcome == "too_long":
         minutes = longest_s / 60
-        return MediaTooLong(f"This file is longer than {minutes:.0f} minutes; cut it into parts.")
+        return MediaTooLong(
+            f"This file is longer than {minutes:.0f} minutes; cut it into parts.",
+            seconds=report.declared / SAMPLE_RATE or None,
+        )
     if outcome == "no_sound":
         return DamagedMedia("There is no sound in this file.", code="no_sound")
     if outcome == "unknown_coding":

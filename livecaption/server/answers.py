@@ -13,8 +13,11 @@ from starlette.responses import JSONResponse
 from livecaption.errors import (
     BadCredentials,
     ClientError,
+    DamagedMedia,
     LiveCaptionError,
+    MediaTooLong,
     NotAllowed,
+    NotMedia,
     Overloaded,
     QuotaUsed,
     RateLimited,
@@ -29,6 +32,9 @@ _STATUS: tuple[tuple[type[LiveCaptionError], int], ...] = (
     (QuotaUsed, 429),
     (RateLimited, 429),
     (Overloaded, 503),
+    (NotMedia, 415),
+    (DamagedMedia, 422),
+    (MediaTooLong, 413),
     (ClientError, 400),
 )
 

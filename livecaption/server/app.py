@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -17,6 +18,7 @@ from livecaption.engine.batcher import Batcher
 from livecaption.server import qr
 from livecaption.server.counters import Counters
 from livecaption.server.doorkeeper import Doorkeeper
+from livecaption.server.file_routes import file_routes, unroutable
 from livecaption.server.gate import Gate
 from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
@@ -25,6 +27,7 @@ from livecaption.server.hub import CaptionHub
 from livecaption.server.key_ring import KeyRing
 from livecaption.server.limiter import Limiter
 from livecaption.server.live_track import live_track_routes
+from livecaption.server.openai_routes import openai_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.room_routes import routes as room_routes
@@ -88,6 +91,8 @@ def build_app(
                 for task in background:
                     task.cancel()
                 hub.sessions.abandon()
+                hub.files.stop()
+                hub.files.close()
                 await batcher.aclose()
                 await hub.recorder.aclose()
 
@@ -105,8 +110,11 @@ def build_app(
             WebSocketRoute("/ws/watch", watch),
             *transcript_routes(),
             *live_track_routes(),
+            *file_routes,
+            *openai_routes,
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, settings=settings), Middleware(Gate)],
+        exception_handlers={HTTPException: unroutable},
         lifespan=lifespan,
     )

@@ -81,7 +81,7 @@ DEMANDS: dict[tuple[str, str], Demand] = {
     ("POST", "/v1/audio/transcriptions"): _OPENAI,
     ("POST", "/v1/audio/translations"): _OPENAI,
     ("GET", "/v1/models"): Demand(Role.TRANSCRIBE, Limit.READS, Family.OPENAI),
-    ("GET", "/v1/models/{model}"): Demand(Role.TRANSCRIBE, Limit.READS, Family.OPENAI),
+    ("GET", "/v1/models/{model:path}"): Demand(Role.TRANSCRIBE, Limit.READS, Family.OPENAI),
     ("POST", "/v1/jobs"): _WORK,
     ("GET", "/v1/jobs"): _ASK,
     ("GET", "/v1/jobs/{id}"): _ASK,

@@ -16,11 +16,15 @@ from livecaption.core.gate import IsSpeech
 from livecaption.engine.base import ModelInfo
 from livecaption.engine.batcher import Batcher
 from livecaption.errors import BadCredentials, EngineError, Overloaded
+from livecaption.files.jobs import FileJobs
+from livecaption.files.work import FileLimits, FileWork
+from livecaption.media.untrusted import FileDecoder
 from livecaption.protocol.limits import MAX_WATCH_UNSENT_EVENTS, SNAPSHOT_FINALS
 from livecaption.server.limiter import Limiter
 from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
 from livecaption.server.sessions import Sessions, policy_of
+from livecaption.server.uploads import Uploads
 from livecaption.settings import Settings
 from livecaption.storage.links import Links
 from livecaption.storage.records import RoomTail
@@ -84,6 +88,14 @@ class CaptionHub:
         self._admission = AdmissionPolicy(hop_s=hop_s, most_hop_s=most_hop_s, blind=_BLIND)
         self.rooms = Rooms(self._recall)
         self.sessions = Sessions(settings, store, self.recorder, self.rooms, batcher, new_detector)
+        self.files = FileWork(
+            batcher,
+            FileDecoder(),
+            FileLimits(settings.max_files, settings.max_file_s, settings.spool),
+        )
+        self.uploads = Uploads(settings)
+        self.jobs: FileJobs | None = None
+        """What takes files that are too long to wait for."""
         self.ready = asyncio.Event()
         """The model has answered."""
         self.draining = False
@@ -144,16 +156,28 @@ class CaptionHub:
         Raises:
             Overloaded: it does not, or not now.
         """
-        self.check_open()
-        if self.failed is not None:
-            raise Overloaded("The model does not work.", retry_after=60.0, code="not_ready")
-        if not self.ready.is_set():
-            raise Overloaded("The model is still loading.", retry_after=2.0, code="not_ready")
+        self._check_model()
         # Sessions without a connection keep their places, but must be let in to take them.
         if self._publishers >= self.settings.max_streams:
             raise self._full()
         if self._publishers >= len(self.sessions):
             self._check_capacity()
+
+    def admit_file(self) -> None:
+        """Decide, before a file is sent, whether it can be transcribed.
+
+        Raises:
+            Overloaded: it cannot, or not now.
+        """
+        self._check_model()
+        self.files.check_room()
+
+    def _check_model(self) -> None:
+        self.check_open()
+        if self.failed is not None:
+            raise Overloaded("The model does not work.", retry_after=60.0, code="not_ready")
+        if not self.ready.is_set():
+            raise Overloaded("The model is still loading.", retry_after=2.0, code="not_ready")
 
     def admit_session(self) -> None:
         """Decide whether one more session fits, those waiting for their client included.
@@ -227,6 +251,7 @@ class CaptionHub:
         publisher are captioned as well. Waits ``settings.drain_s`` at most.
         """
         self.draining = True
+        self.files.stop()  # they are sent again; words that were spoken are not
         try:
             async with asyncio.timeout(self.settings.drain_s):
                 async with asyncio.TaskGroup() as tasks:

@@ -223,7 +223,7 @@ def test_a_bomb_costs_little_memory() -> None:
     script = (
         "import io, resource, sys\n"
         "from livecaption.media.file_decoding import decode\n"
-        "print(decode(io.BytesIO(sys.stdin.buffer.read()), 'flac', 14400 * 16000, len))\n"
+        "print(decode(io.BytesIO(sys.stdin.buffer.read()), 'flac', 14400 * 16000, len).outcome)\n"
         "print([l for l in open('/proc/self/status') if l.startswith('VmHWM')][0].split()[1])\n"
     )
     done = subprocess.run(

@@ -53,7 +53,7 @@ def path_of(template: str) -> str:
         template.replace("{room}", "main")
         .replace("{number:int}", "1")
         .replace("{id}", "x")
-        .replace("{model}", "m")
+        .replace("{model:path}", "m")
     )
 
 
