@@ -26,7 +26,7 @@ from livecaption.server.limiter import Limiter
 from livecaption.settings import Settings
 from livecaption.storage.links import LINK_PREFIX, Links
 
-__all__ = ["Doorkeeper", "address_of", "principal_of", "require"]
+__all__ = ["Doorkeeper", "address_of", "link_shown", "principal_of", "require"]
 
 _KEY_REQUIRED = "key_required"
 _PRINCIPAL = "livecaption.principal"
@@ -169,6 +169,14 @@ def address_of(connection: HTTPConnection) -> str:
     """Return the address of the client, as far as trusted proxies tell it."""
     keeper: Doorkeeper = connection.app.state.doorkeeper
     return keeper.address(connection.scope)
+
+
+def link_shown(connection: HTTPConnection) -> str | None:
+    """Return the viewer link that a request has shown, if that is how it was let in."""
+    shown = _shown(connection.scope)
+    if principal_of(connection).kind is not Kind.LINK or shown is None:
+        return None
+    return shown.decode("ascii")
 
 
 def remember(scope: Scope, principal: Principal) -> None:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from livecaption.protocol.limits import MAX_ROOM_CHARS
+from livecaption.server.doorkeeper import link_shown
 from livecaption.settings import Settings
 
 __all__ = ["qr_svg", "routes", "viewer_address"]
@@ -63,14 +64,22 @@ def _origin(request: Request, settings: Settings) -> str | None:
 
 
 async def _qr(request: Request) -> Response:
-    """``GET /v1/rooms/{room}/qr.svg?origin=ORIGIN``: the code of the room's viewer page."""
+    """``GET /v1/rooms/{room}/qr.svg?origin=ORIGIN``: the code of the room's viewer page.
+
+    With a viewer link as its credential, the code leads there with that link.
+    """
     room = request.path_params["room"]
     if _ROOM.fullmatch(room) is None:
         return _refusal(404, "bad_room", "A room's name has 1 to 64 of A-Z a-z 0-9 _ -.")
     origin = _origin(request, request.app.state.hub.settings)
     if origin is None:
         return _refusal(400, "bad_origin", "The origin must be the address of this server.")
-    return Response(qr_svg(viewer_address(origin, room)), media_type="image/svg+xml")
+    address = viewer_address(origin, room)
+    link = link_shown(request)
+    if link is not None:  # whoever scans the code comes in with the link that drew it
+        address = f"{address}#t={link}"
+    headers = {"Cache-Control": "no-store"} if link else {}
+    return Response(qr_svg(address), media_type="image/svg+xml", headers=headers)
 
 
 def _refusal(status: int, code: str, message: str) -> Response:

@@ -6,11 +6,14 @@ import { captureChosen } from './audio/sounds.js';
 import { NO_CAPTIONS } from './caption/caption-model.js';
 import { languageOfPage, onInterfaceLanguage, setInterfaceLanguage, t } from './i18n/i18n.js';
 import { DEFAULT_ROOM, roomAddress, roomFromQuery, socketFor } from './net/address.js';
+import { Access } from './net/access.js';
 import { diagnose } from './net/diagnose.js';
 import { BROWSER } from './net/reconnecting-socket.js';
+import { ViewerLink } from './net/viewer-link.js';
 import { find, write } from './page/dom.js';
 import { nameLanguages } from './page/languages.js';
 import { MicElements } from './page/mic-elements.js';
+import { KeyDialog } from './page/mic-key.js';
 import { SessionKeeper } from './page/mic-keep.js';
 import { onLeaving, onReturning } from './page/mic-lifecycle.js';
 import { MicRecovery } from './page/mic-recovery.js';
@@ -57,8 +60,12 @@ const setup = new MicSetup(settings.current, room, {
   startTrial: (handlers) => Capture.start(() => openMicrophone(settings.current), handlers),
   addressOf: (other) => roomAddress(location, other),
 });
-const share = new MicShare(location, room);
-document.body.append(setup.root, share.root);
+const target = socketFor(location, '/ws/publish');
+const access = new Access(room, target.protocols);
+const links = new ViewerLink(location, room, access);
+const share = new MicShare(location, links);
+const key = new KeyDialog(access, () => void start());
+document.body.append(setup.root, share.root, key.root);
 
 const reading = mountReading({
   captions: find('captions', HTMLElement),
@@ -66,8 +73,9 @@ const reading = mountReading({
   bar: find('reading-bar', HTMLElement),
   home: toggle,
   room,
-  viewerUrl: `/watch/${room}`,
+  viewerUrl: async () => (await links.addresses()).viewer,
   transcriptUrl: `/v1/rooms/${room}/transcript`,
+  credentials: () => access.headers,
 });
 const elements = new MicElements({
   onLayout: () => reading.layoutChanged(),
@@ -82,7 +90,12 @@ const elements = new MicElements({
   },
 });
 const session = new MicSession(
-  { ...socketFor(location, '/ws/publish'), room, speech: speechOf(settings.current) },
+  {
+    url: target.url,
+    protocols: (wasRefused) => access.protocols(wasRefused),
+    room,
+    speech: speechOf(settings.current),
+  },
   elements,
   { startCapture: captureChosen, diagnose, environment: BROWSER },
 );
@@ -109,6 +122,10 @@ async function start() {
     setup.sound.askForFile();
     return;
   }
+  if (access.isLocked) {
+    key.open();
+    return;
+  }
   const { checkpoint } = recovery;
   await session.start(choice(), checkpoint);
   // Without a microphone it has not gone on: the offer stands.
@@ -126,7 +143,8 @@ if (language.selectedIndex < 0) language.value = '';
 find('share-open', HTMLButtonElement).disabled = named === null;
 toggle.disabled = named === null;
 if (named === null) elements.showProblem('bad-room', '');
-else if (!window.isSecureContext) elements.showProblem('insecure-context', '');
+else void access.look();
+if (named !== null && !window.isSecureContext) elements.showProblem('insecure-context', '');
 
 const kept = keeper.read();
 if (kept) {
@@ -148,6 +166,7 @@ find('share-open', HTMLButtonElement).addEventListener('click', () => share.open
 find('problem-act', HTMLButtonElement).addEventListener('click', ({ currentTarget }) => {
   const { action } = /** @type {HTMLElement} */ (currentTarget).dataset;
   if (action === 'resume') void session.resume();
+  else if (action === 'key') key.open();
   else if (action === 'reopen') void session.changeSound({ ...choice(), deviceId: '' });
   else setup.open();
 });

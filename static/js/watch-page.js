@@ -30,8 +30,12 @@ const reading = mountReading({
   tools: place('reading-tools'),
   bar: place('reading-bar'),
   room: room ?? '',
-  viewerUrl: location.href,
+  viewerUrl: async () => location.href,
   transcriptUrl: room && `/v1/rooms/${room}/transcript`,
+  credentials: () => {
+    const link = linkToken(location);
+    return link === null ? {} : { Authorization: `Bearer ${link}` };
+  },
 });
 
 /** @type {import('./page/watch-state.js').Connection} */

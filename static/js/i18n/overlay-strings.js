@@ -5,6 +5,8 @@
 export const OVERLAY_STRINGS = {
   en: {
     'overlay.notice.revoked': 'This caption link is no longer valid. Ask for a new one.',
+    'overlay.notice.needs-link':
+      'This room is not open to everybody: add the link that you were given.',
     'overlay.notice.origin': 'This server does not give captions to this address.',
     'overlay.notice.quota': 'The allowance for this caption link is used up.',
     'overlay.notice.version': 'This page and the caption server do not match. Reload the page.',
@@ -99,6 +101,8 @@ export const OVERLAY_STRINGS = {
   },
   de: {
     'overlay.notice.revoked': 'Dieser Untertitel-Link gilt nicht mehr. Bitte um einen neuen.',
+    'overlay.notice.needs-link':
+      'Dieser Raum ist nicht für alle offen: Bitte den Link verwenden, den du bekommen hast.',
     'overlay.notice.origin': 'Dieser Server gibt an diese Adresse keine Untertitel.',
     'overlay.notice.quota': 'Das Kontingent dieses Untertitel-Links ist aufgebraucht.',
     'overlay.notice.version':
@@ -195,6 +199,8 @@ export const OVERLAY_STRINGS = {
   },
   fr: {
     'overlay.notice.revoked': 'Ce lien de sous-titres n’est plus valable. Demandez-en un nouveau.',
+    'overlay.notice.needs-link':
+      'Cette salle n’est pas ouverte à tout le monde : utilisez le lien que l’on vous a donné.',
     'overlay.notice.origin': 'Ce serveur n’envoie pas de sous-titres à cette adresse.',
     'overlay.notice.quota': 'Le quota de ce lien de sous-titres est épuisé.',
     'overlay.notice.version':
@@ -291,6 +297,7 @@ export const OVERLAY_STRINGS = {
   },
   es: {
     'overlay.notice.revoked': 'Este enlace de subtítulos ya no es válido. Pide uno nuevo.',
+    'overlay.notice.needs-link': 'Esta sala no está abierta a todos: use el enlace que le dieron.',
     'overlay.notice.origin': 'Este servidor no da subtítulos a esta dirección.',
     'overlay.notice.quota': 'El cupo de este enlace de subtítulos se ha agotado.',
     'overlay.notice.version':
@@ -386,6 +393,8 @@ export const OVERLAY_STRINGS = {
   },
   uk: {
     'overlay.notice.revoked': 'Це посилання на субтитри більше не діє. Попросіть нове.',
+    'overlay.notice.needs-link':
+      'Ця кімната відкрита не для всіх: використайте посилання, яке вам дали.',
     'overlay.notice.origin': 'Цей сервер не дає субтитрів цій адресі.',
     'overlay.notice.quota': 'Ліміт цього посилання на субтитри вичерпано.',
     'overlay.notice.version': 'Ця сторінка не відповідає серверу субтитрів. Перезавантажте її.',
@@ -480,6 +489,7 @@ export const OVERLAY_STRINGS = {
   },
   ar: {
     'overlay.notice.revoked': 'لم يعد رابط الترجمة هذا صالحًا. اطلب رابطًا جديدًا.',
+    'overlay.notice.needs-link': 'هذه الغرفة ليست مفتوحة للجميع: استخدم الرابط الذي أُعطي لك.',
     'overlay.notice.origin': 'لا يرسل هذا الخادم الترجمة إلى هذا العنوان.',
     'overlay.notice.quota': 'نفدت الحصة المخصصة لرابط الترجمة هذا.',
     'overlay.notice.version': 'لا تتوافق هذه الصفحة مع خادم الترجمة. أعد تحميلها.',

@@ -52,13 +52,13 @@ export const PROBLEM_STRINGS = {
       'It is not your fault. This page is trying again; its operator finds details in the log.',
     'problem.too-slow.title': 'The server closed the connection because nothing useful came in time',
     'problem.too-slow.advice': 'This page is trying again. If it goes on, reload the page.',
-    'problem.wrong-key.title': 'The access token is missing, wrong or expired',
-    'problem.wrong-key.advice': 'Ask for a new link to this page.',
+    'problem.wrong-key.title': 'The server asks for a key, or this one is not good any more',
+    'problem.wrong-key.advice': 'Enter a key that whoever runs the server has given you.',
     'problem.wrong-origin.title': 'The server does not accept captions from this address',
     'problem.wrong-origin.advice':
       'Open the page from the server’s own address. Its operator can allow other addresses, and ' +
       'a proxy in between must pass WebSocket connections on.',
-    'problem.quota.title': 'The allowance for this access token is used up',
+    'problem.quota.title': 'The allowance for this key is used up',
     'problem.quota.advice': 'Ask the operator of the server for more.',
     'problem.wrong-version.title': 'This page and the server do not match',
     'problem.wrong-version.advice': 'Reload the page to get the current version.',
@@ -123,13 +123,14 @@ export const PROBLEM_STRINGS = {
       'Der Server hat die Verbindung getrennt, weil zu lange nichts Brauchbares kam',
     'problem.too-slow.advice':
       'Diese Seite versucht es erneut. Bleibt es dabei, laden Sie die Seite neu.',
-    'problem.wrong-key.title': 'Der Zugangsschlüssel fehlt, ist falsch oder abgelaufen',
-    'problem.wrong-key.advice': 'Bitten Sie um einen neuen Link zu dieser Seite.',
+    'problem.wrong-key.title': 'Der Server verlangt einen Schlüssel, oder dieser gilt nicht mehr',
+    'problem.wrong-key.advice':
+      'Geben Sie einen Schlüssel ein, den Sie vom Betreiber des Servers haben.',
     'problem.wrong-origin.title': 'Der Server nimmt von dieser Adresse keine Untertitel an',
     'problem.wrong-origin.advice':
       'Öffnen Sie die Seite unter der Adresse des Servers selbst. Sein Betreiber kann andere ' +
       'Adressen erlauben; ein Proxy dazwischen muss WebSocket-Verbindungen weiterreichen.',
-    'problem.quota.title': 'Das Kontingent dieses Zugangsschlüssels ist aufgebraucht',
+    'problem.quota.title': 'Das Kontingent für diesen Schlüssel ist aufgebraucht',
     'problem.quota.advice': 'Bitten Sie den Betreiber des Servers um mehr.',
     'problem.wrong-version.title': 'Diese Seite und der Server passen nicht zusammen',
     'problem.wrong-version.advice': 'Laden Sie die Seite neu, um die aktuelle Fassung zu erhalten.',
@@ -192,13 +193,13 @@ export const PROBLEM_STRINGS = {
     'problem.too-slow.title':
       'Le serveur a fermé la connexion, car rien d’utile n’est arrivé à temps',
     'problem.too-slow.advice': 'Cette page réessaie. Si cela dure, rechargez-la.',
-    'problem.wrong-key.title': 'Le jeton d’accès manque, est faux ou a expiré',
-    'problem.wrong-key.advice': 'Demandez un nouveau lien vers cette page.',
+    'problem.wrong-key.title': 'Le serveur demande une clé, ou celle-ci n’est plus valable',
+    'problem.wrong-key.advice': 'Saisissez une clé donnée par la personne qui gère le serveur.',
     'problem.wrong-origin.title': 'Le serveur n’accepte pas de sous-titres depuis cette adresse',
     'problem.wrong-origin.advice':
       'Ouvrez la page depuis l’adresse du serveur. Son exploitant peut autoriser d’autres adresses, ' +
       'et un proxy intermédiaire doit laisser passer les connexions WebSocket.',
-    'problem.quota.title': 'Le quota de ce jeton d’accès est épuisé',
+    'problem.quota.title': 'Le quota de cette clé est épuisé',
     'problem.quota.advice': 'Demandez-en davantage à l’exploitant du serveur.',
     'problem.wrong-version.title': 'Cette page et le serveur ne correspondent pas',
     'problem.wrong-version.advice': 'Rechargez la page pour obtenir la version actuelle.',
@@ -260,13 +261,13 @@ export const PROBLEM_STRINGS = {
       'No es culpa suya. Esta página lo intenta de nuevo; los detalles están en el registro del servidor.',
     'problem.too-slow.title': 'El servidor cerró la conexión porque no llegó nada útil a tiempo',
     'problem.too-slow.advice': 'Esta página lo intenta de nuevo. Si continúa, recárguela.',
-    'problem.wrong-key.title': 'La clave de acceso falta, es incorrecta o ha caducado',
-    'problem.wrong-key.advice': 'Pida un enlace nuevo a esta página.',
+    'problem.wrong-key.title': 'El servidor pide una clave, o esta ya no es válida',
+    'problem.wrong-key.advice': 'Introduzca una clave que le haya dado quien gestiona el servidor.',
     'problem.wrong-origin.title': 'El servidor no acepta subtítulos desde esta dirección',
     'problem.wrong-origin.advice':
       'Abra la página desde la dirección del propio servidor. Quien lo administra puede permitir ' +
       'otras, y un proxy intermedio debe dejar pasar las conexiones WebSocket.',
-    'problem.quota.title': 'El cupo de esta clave de acceso está agotado',
+    'problem.quota.title': 'Se ha agotado el cupo de esta clave',
     'problem.quota.advice': 'Pida más a quien administra el servidor.',
     'problem.wrong-version.title': 'Esta página y el servidor no concuerdan',
     'problem.wrong-version.advice': 'Recargue la página para obtener la versión actual.',
@@ -329,13 +330,13 @@ export const PROBLEM_STRINGS = {
       'Сервер закрив з’єднання, бо вчасно не надійшло нічого корисного',
     'problem.too-slow.advice':
       'Сторінка пробує знову. Якщо так триватиме, перезавантажте її.',
-    'problem.wrong-key.title': 'Ключ доступу відсутній, неправильний або прострочений',
-    'problem.wrong-key.advice': 'Попросіть нове посилання на цю сторінку.',
+    'problem.wrong-key.title': 'Сервер просить ключ, або цей більше не дійсний',
+    'problem.wrong-key.advice': 'Введіть ключ, який вам дав власник сервера.',
     'problem.wrong-origin.title': 'Сервер не приймає субтитрів із цієї адреси',
     'problem.wrong-origin.advice':
       'Відкрийте сторінку за адресою самого сервера. Його адміністратор може дозволити інші ' +
       'адреси, а проксі між ними має пропускати з’єднання WebSocket.',
-    'problem.quota.title': 'Ліміт цього ключа доступу вичерпано',
+    'problem.quota.title': 'Ліміт цього ключа вичерпано',
     'problem.quota.advice': 'Попросіть адміністратора сервера збільшити його.',
     'problem.wrong-version.title': 'Ця сторінка й сервер не відповідають одне одному',
     'problem.wrong-version.advice': 'Перезавантажте сторінку, щоб отримати поточну версію.',
@@ -388,13 +389,13 @@ export const PROBLEM_STRINGS = {
       'الخطأ ليس منك. تحاول هذه الصفحة مجددًا، ويجد المشغّل التفاصيل في السجل.',
     'problem.too-slow.title': 'أغلق الخادم الاتصال لأنه لم يصله شيء مفيد في الوقت المناسب',
     'problem.too-slow.advice': 'تحاول هذه الصفحة مجددًا. إن استمر ذلك فأعد تحميلها.',
-    'problem.wrong-key.title': 'رمز الوصول مفقود أو خاطئ أو منتهي الصلاحية',
-    'problem.wrong-key.advice': 'اطلب رابطًا جديدًا لهذه الصفحة.',
+    'problem.wrong-key.title': 'يطلب الخادم مفتاحًا، أو لم يعد هذا المفتاح صالحًا',
+    'problem.wrong-key.advice': 'أدخل مفتاحًا أعطاك إياه مشغّل الخادم.',
     'problem.wrong-origin.title': 'لا يقبل الخادم تسميات توضيحية من هذا العنوان',
     'problem.wrong-origin.advice':
       'افتح الصفحة من عنوان الخادم نفسه. يستطيع مشغّله السماح بعناوين أخرى، وعلى أي وكيل بينهما ' +
       'أن يمرّر اتصالات WebSocket.',
-    'problem.quota.title': 'استُنفدت حصة رمز الوصول هذا',
+    'problem.quota.title': 'نفدت الحصة المسموح بها لهذا المفتاح',
     'problem.quota.advice': 'اطلب المزيد من مشغّل الخادم.',
     'problem.wrong-version.title': 'هذه الصفحة والخادم غير متوافقين',
     'problem.wrong-version.advice': 'أعد تحميل الصفحة للحصول على الإصدار الحالي.',

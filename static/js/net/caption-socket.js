@@ -46,7 +46,7 @@ const RETURN_MS = 60_000;
  *
  * @typedef {object} Options
  * @property {string} url
- * @property {string[]} protocols
+ * @property {import('./reconnecting-socket.js').Protocols} protocols
  * @property {string} room
  * @property {Speech} speech
  * @property {Checkpoint | null} [checkpoint] of the session to go on with

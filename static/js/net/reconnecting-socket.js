@@ -8,8 +8,12 @@
  *
  *     idle ─open─▶ connecting ─opened─▶ open ─lost─▶ waiting ─timer─▶ connecting …
  *                       └────────lost─────────────────▲
+ * What a connection offers may have to be asked for first (a token that is good for one); that is part
+ * of connecting, and a refusal there is a loss like any other.
+ *
  *     close() from anywhere, or a close code that forbids coming back ─▶ closed
  */
+import { Refusal } from './access.js';
 import { decodeServer, WireError } from './protocol.js';
 import { mayReconnect, retryDelay } from './reconnect.js';
 
@@ -31,6 +35,9 @@ const BROKEN = 1006;
  * @property {ServerError | null} error the server's last `error` on that connection
  * @property {boolean} opened whether the handshake had succeeded
  * @property {boolean} willRetry
+ *
+ * @typedef {string[] | ((wasRefused: boolean) => Promise<string[]>)} Protocols what to offer, or who
+ *   knows; told whether the last connection did not come about. It may throw a `Refusal`
  *
  * @typedef {object} Handlers
  * @property {() => void} onOpen a fresh WebSocket is open: greet
@@ -68,10 +75,13 @@ export class ReconnectingSocket {
   #attempt = 0;
   /** @type {ServerError | null} */
   #error = null;
+  /** @type {object | null} what tells one question for protocols from a later one */
+  #question = null;
+  #wasRefused = false;
 
   /**
    * @param {string} url
-   * @param {string[]} protocols
+   * @param {Protocols} protocols
    * @param {Handlers} handlers
    * @param {Environment} env
    */
@@ -102,11 +112,34 @@ export class ReconnectingSocket {
     this.#env.clearTimer(this.#timer);
     this.#state = 'connecting';
     this.#error = null;
-    const socket = this.#env.connect(this.#url, this.#protocols);
-    socket.binaryType = 'arraybuffer';
-    this.#socket = socket;
     const patience = this.#isEager ? EAGER_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
     this.#timer = this.#env.setTimer(() => this.fail(), patience);
+    if (typeof this.#protocols === 'function') void this.#askThenConnect(this.#protocols);
+    else this.#connect(this.#protocols);
+  }
+
+  /** @param {(wasRefused: boolean) => Promise<string[]>} ask */
+  async #askThenConnect(ask) {
+    const question = {};
+    this.#question = question;
+    try {
+      const protocols = await ask(this.#wasRefused);
+      if (this.#question !== question) return;
+      this.#question = null;
+      this.#connect(protocols);
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      if (this.#question !== question) return;
+      this.#error = refusal.error;
+      this.#lost(refusal.code);
+    }
+  }
+
+  /** @param {string[]} protocols */
+  #connect(protocols) {
+    const socket = this.#env.connect(this.#url, protocols);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#received(data);
     socket.onclose = ({ code }) => this.#lost(code);
@@ -133,7 +166,7 @@ export class ReconnectingSocket {
 
   /** Gives up on the present connection, without waiting for a peer that may be gone. */
   fail() {
-    if (this.#socket) this.#lost(BROKEN);
+    if (this.#socket || this.#question) this.#lost(BROKEN);
   }
 
   /** Ends for good; no handler is called any more. */
@@ -145,6 +178,7 @@ export class ReconnectingSocket {
   #opened() {
     this.#env.clearTimer(this.#timer);
     this.#state = 'open';
+    this.#wasRefused = false;
     this.#handlers.onOpen();
   }
 
@@ -165,6 +199,7 @@ export class ReconnectingSocket {
   /** @param {number} code */
   #lost(code) {
     const opened = this.#state === 'open';
+    this.#wasRefused = !opened;
     const willRetry = mayReconnect(code);
     this.#drop();
     this.#state = willRetry ? 'waiting' : 'closed';
@@ -183,6 +218,7 @@ export class ReconnectingSocket {
     this.#env.clearTimer(this.#timer);
     const socket = this.#socket;
     this.#socket = null;
+    this.#question = null;
     if (!socket) return;
     socket.onopen = null;
     socket.onmessage = null;

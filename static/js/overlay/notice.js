@@ -27,8 +27,9 @@ export class Notice {
   }
 
   /** @param {Loss} loss */
-  lost({ code, willRetry }) {
+  lost({ code, error, willRetry }) {
     if (willRetry) this.clear();
+    else if (error?.code === 'key_required') this.#say('overlay.notice.needs-link');
     else this.#say(BY_CODE[code] ?? 'overlay.notice.version');
   }
 

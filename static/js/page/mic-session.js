@@ -56,7 +56,7 @@ export class MicSession {
   #problems = new Map();
 
   /**
-   * @param {{url: string, protocols: string[], room: string, speech: Speech}} target
+   * @param {{url: string, protocols: import('../net/reconnecting-socket.js').Protocols, room: string, speech: Speech}} target
    * @param {MicView} view
    * @param {Parts} parts
    */

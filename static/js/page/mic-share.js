@@ -4,25 +4,37 @@
  * overlay's address. An address that only this computer can open is not handed out as one for others.
  */
 import { t } from '../i18n/i18n.js';
-import { isOwnMachine, overlayAddress, qrAddress, viewerAddress } from '../net/address.js';
+import { isOwnMachine } from '../net/address.js';
 import { Modal } from '../read/modal.js';
 import { element } from './element.js';
+
+/** @typedef {import('../net/viewer-link.js').ViewerLink} ViewerLink */
 
 /** How long "Copied" stays. */
 const SAID_MS = 4000;
 
 export class MicShare {
   #modal;
+  #links;
+  #qr = element('img', {
+    class: 'qr', width: '232', height: '232', decoding: 'async', hidden: true,
+    'data-i18n-attr': 'alt:mic.share.qr',
+  });
+  /** Everything that carries an address, by whose address it is. @type {Record<string, (address: string) => void>} */
+  #show = {};
   #said = element('p', { class: 'share-said', role: 'status' });
   #timer = 0;
 
-  /** @param {import('../net/address.js').Address} page @param {string} room */
-  constructor(page, room) {
-    const viewer = viewerAddress(page, room);
+  /** @param {import('../net/address.js').Address} page @param {ViewerLink} links */
+  constructor(page, links) {
+    this.#links = links;
+    this.#qr.addEventListener('error', () => (this.#qr.hidden = true));
     this.#modal = new Modal(
       'share', 'mic.share.title',
-      isOwnMachine(page) ? onlyHere(viewer) : this.#forAudience(page, room, viewer),
-      this.#link('overlay', overlayAddress(page, room)),
+      isOwnMachine(page)
+        ? this.#onlyHere()
+        : element('div', { class: 'share-audience' }, this.#qr, this.#link('viewer')),
+      this.#link('overlay'),
       this.#said,
     );
   }
@@ -34,26 +46,26 @@ export class MicShare {
   open() {
     this.#said.textContent = '';
     this.#modal.open();
+    void this.#write();
   }
 
-  /**
-   * @param {import('../net/address.js').Address} page
-   * @param {string} room
-   * @param {string} viewer
-   */
-  #forAudience(page, room, viewer) {
-    const qr = element('img', {
-      class: 'qr', src: qrAddress(page, room), width: '232', height: '232', decoding: 'async',
-      'data-i18n-attr': 'alt:mic.share.qr',
-    });
-    qr.addEventListener('error', () => (qr.hidden = true));
-    return element('div', { class: 'share-audience' }, qr, this.#link('viewer', viewer));
+  async #write() {
+    try {
+      const { qr, ...addresses } = await this.#links.addresses();
+      for (const [name, show] of Object.entries(this.#show)) {
+        show(addresses[/** @type {"viewer" | "overlay"} */ (name)]);
+      }
+      this.#qr.hidden = false;
+      if (this.#qr.getAttribute('src') !== qr) this.#qr.src = qr;
+    } catch {
+      this.#say(t('mic.share.failed'));
+    }
   }
 
-  /** @param {"viewer" | "overlay"} name @param {string} address */
-  #link(name, address) {
+  /** @param {"viewer" | "overlay"} name */
+  #link(name) {
     const input = element('input', {
-      id: `${name}-address`, type: 'text', readonly: true, value: address, dir: 'ltr', lang: '',
+      id: `${name}-address`, type: 'text', readonly: true, dir: 'ltr', lang: '',
       'aria-describedby': `${name}-note`, autocomplete: 'off',
     });
     input.addEventListener('focus', () => input.select());
@@ -63,6 +75,11 @@ export class MicShare {
       return made;
     };
     const canSend = name === 'viewer' && typeof navigator.share === 'function';
+    const look = opening('mic.share.look', 'quiet-button');
+    this.#show[name] = (address) => {
+      input.value = address;
+      look.href = address;
+    };
     return element(
       'div', { class: 'field' },
       element('label', { class: 'field-name', for: input.id, 'data-i18n': `mic.share.${name}` }),
@@ -71,9 +88,21 @@ export class MicShare {
       element(
         'div', { class: 'share-ways' },
         button('mic.share.copy', () => void this.#copy(input)),
-        ...(canSend ? [button('mic.share.send', () => void send(address))] : []),
-        opening(address, 'mic.share.look', 'quiet-button'),
+        ...(canSend ? [button('mic.share.send', () => void send(input.value))] : []),
+        look,
       ),
+    );
+  }
+
+  /** What to open on this computer instead. */
+  #onlyHere() {
+    const look = opening('mic.share.local.look', null);
+    this.#show.viewer = (address) => (look.href = address);
+    return element(
+      'section', { class: 'only-here' },
+      element('p', { class: 'problem-title', 'data-i18n': 'mic.share.local' }),
+      element('p', { 'data-i18n': 'mic.share.local.note' }),
+      element('p', {}, look),
     );
   }
 
@@ -106,18 +135,8 @@ async function send(address) {
   }
 }
 
-/** @param {string} viewer what to open on this computer instead */
-function onlyHere(viewer) {
-  return element(
-    'section', { class: 'only-here' },
-    element('p', { class: 'problem-title', 'data-i18n': 'mic.share.local' }),
-    element('p', { 'data-i18n': 'mic.share.local.note' }),
-    element('p', {}, opening(viewer, 'mic.share.local.look', null)),
-  );
-}
-
-/** @param {string} address @param {string} key @param {string | null} className */
-function opening(address, key, className) {
-  const attributes = { href: address, target: '_blank', rel: 'noopener', class: className };
+/** @param {string} key @param {string | null} className */
+function opening(key, className) {
+  const attributes = { target: '_blank', rel: 'noopener', class: className };
   return element('a', { ...attributes, 'data-i18n': key });
 }

@@ -13,8 +13,8 @@ import { secureTwin } from '../net/address.js';
  * @property {{text: string, href: string}} [link]
  * @property {ProblemAction} [action] what a button beside it can do
  *
- * @typedef {"resume" | "reopen" | "choose"} ProblemAction let the audio go on, take a microphone
- *   again, or choose another sound
+ * @typedef {"resume" | "reopen" | "choose" | "key"} ProblemAction let the audio go on, take a
+ *   microphone again, choose another sound, or enter a key
  *
  * @typedef {import('../audio/capture-error.js').CaptureProblem} CaptureProblem
  * @typedef {import('../net/diagnose.js').Diagnosis} Diagnosis
@@ -42,6 +42,7 @@ const ACTIONS = {
   'microphone-gone': 'reopen',
   'device-gone': 'choose',
   'bad-file': 'choose',
+  'wrong-key': 'key',
 };
 
 /** @type {Record<number, ProblemName>} */

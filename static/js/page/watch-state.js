@@ -12,7 +12,7 @@
  * @typedef {"connecting" | "live" | "live-without" | "nobody" | "speaker-lost" | "lost" |
  *   "ended"} WatchState
  *   live-without: someone speaks, someone else has lost the connection
- * @typedef {"revoked" | "refused" | "version" | "bad-room"} Ending why a page will show no more
+ * @typedef {"revoked" | "needs-link" | "refused" | "version" | "bad-room"} Ending why a page will show no more
  * @typedef {"offline" | "unreachable" | "full" | "restarting"} Reason why it is not connected
  *
  * @typedef {object} Connection
@@ -35,7 +35,8 @@ export const AWAKE = new Set(['live', 'live-without', 'speaker-lost', 'lost']);
 const ENDINGS = { 4501: 'revoked', 4503: 'refused', 4504: 'refused' };
 
 /** @param {Loss} loss for good @returns {Ending} */
-export function endingOf({ code }) {
+export function endingOf({ code, error }) {
+  if (error?.code === 'key_required') return 'needs-link';
   return ENDINGS[code] ?? 'version';
 }
 

@@ -23,10 +23,10 @@ const SIZE = { width: 560, height: 240 };
 /** @returns {Pictures | undefined} */
 const pictures = () => /** @type {any} */ (window).documentPictureInPicture;
 
-/** Whether a window of its own is worth a button: a phone has none. @param {string | null} viewerUrl */
-export function canPopOut(viewerUrl) {
+/** Whether a window of its own is worth a button: a phone has none. @param {boolean} hasPage */
+export function canPopOut(hasPage) {
   if (pictures()) return true;
-  return viewerUrl !== null && window.matchMedia('(hover: hover) and (pointer: fine)').matches;
+  return hasPage && window.matchMedia('(hover: hover) and (pointer: fine)').matches;
 }
 
 export class PopOut {
@@ -40,7 +40,7 @@ export class PopOut {
   #follow = null;
 
   /**
-   * @param {string | null} viewerUrl
+   * @param {(() => Promise<string>) | null} viewerUrl
    * @param {(isOpen: boolean) => void} onChange
    */
   constructor(viewerUrl, onChange) {
@@ -66,7 +66,9 @@ export class PopOut {
     const source = pictures();
     if (source) this.#furnish(await source.requestWindow(SIZE));
     else if (this.#viewerUrl) {
-      window.open(this.#viewerUrl, 'livecaption', `popup,width=${SIZE.width},height=${SIZE.height}`);
+      // Opened inside the click, or the browser takes it for an advertisement; then led there.
+      const opened = window.open('', 'livecaption', `popup,width=${SIZE.width},height=${SIZE.height}`);
+      if (opened) opened.location.href = await this.#viewerUrl();
     }
   }
 

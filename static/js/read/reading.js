@@ -38,8 +38,9 @@ import { Tools } from './tools.js';
  * @property {HTMLElement} bar an empty element for what is offered away from the newest words
  * @property {HTMLElement} [home] what gets the focus when a button vanishes; else a tool does
  * @property {string} room for the names of files
- * @property {string | null} [viewerUrl] the room's viewer page, for a window of its own
+ * @property {(() => Promise<string>) | null} [viewerUrl] the room's viewer page, for a window of its own
  * @property {string | null} [transcriptUrl] the server's transcript of the room
+ * @property {() => Record<string, string>} [credentials] headers that the server wants for it
  */
 
 /** @param {ReadingPlaces} places @returns {Reading} */
@@ -126,10 +127,10 @@ class Reading {
 
   /** @param {HTMLElement} place @returns {Tools} */
   #furnish(place) {
-    const { room, viewerUrl = null, transcriptUrl = null } = this.#places;
+    const { room, viewerUrl = null, transcriptUrl = null, credentials = () => ({}) } = this.#places;
     const display = new DisplayDialog(this.#settings);
     const save = new SaveDialog({
-      room, transcriptUrl, lines: () => this.#captions.lines, settings: () => this.#settings.current,
+      room, transcriptUrl, credentials, lines: () => this.#captions.lines, settings: () => this.#settings.current,
     });
     document.body.append(display.root, save.root);
     document.addEventListener('fullscreenchange', () => this.#fullScreenChanged());
@@ -138,7 +139,7 @@ class Reading {
       hold: () => (this.#held ? this.#goOn() : this.#hold()),
       display: () => display.open(),
       save: () => save.open(),
-      ...(canPopOut(viewerUrl) && { popOut: () => void this.#popOut.toggle() }),
+      ...(canPopOut(viewerUrl !== null) && { popOut: () => void this.#popOut.toggle() }),
       ...(document.fullscreenEnabled && { fullScreen: () => void toggleFullScreen() }),
     });
   }

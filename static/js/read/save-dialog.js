@@ -18,6 +18,7 @@ import { copyText, saveText } from './take-away.js';
  * @property {() => Settings} settings
  * @property {string} room for the names of files
  * @property {string | null} transcriptUrl of the server's own transcript, to which `?format=` is added
+ * @property {() => Record<string, string>} credentials headers that the server wants for it
  */
 
 /** What a page makes itself. @type {Record<string, {type: string, write: (lines: readonly Line[]) => string}>} */
@@ -91,28 +92,48 @@ export class SaveDialog {
 
   /** Links to the server's own transcript, if it keeps one of this room. */
   async #offerWhole() {
-    const { transcriptUrl } = this.#source;
+    const { transcriptUrl, credentials } = this.#source;
     if (transcriptUrl === null) return;
-    const isKept = await isThere(`${transcriptUrl}?format=txt`);
+    const isKept = await isThere(`${transcriptUrl}?format=txt`, credentials());
     this.#whole.hidden = !isKept;
     if (!isKept || this.#whole.childElementCount > 0) return;
-    const links = SERVER_FORMATS.map((format) =>
-      element('li', {}, element('a', {
+    const links = SERVER_FORMATS.map((format) => {
+      const link = element('a', {
         href: `${transcriptUrl}?format=${format}`, download: `${this.#source.room}.${format}`,
         'data-i18n': `read.whole.${format}`,
-      })),
-    );
+      });
+      link.addEventListener('click', (event) => {
+        if (Object.keys(credentials()).length === 0) return;
+        // A link sends no headers.
+        event.preventDefault();
+        void this.#fetchWhole(link);
+      });
+      return element('li', {}, link);
+    });
     this.#whole.append(
       element('h3', { class: 'field-name', 'data-i18n': 'read.whole' }), element('ul', {}, ...links),
     );
     localise(this.#whole);
   }
+
+  /** @param {HTMLAnchorElement} link */
+  async #fetchWhole({ href, download }) {
+    try {
+      const answer = await fetch(href, { headers: this.#source.credentials() });
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      saveText(download, answer.headers.get('Content-Type') ?? 'text/plain', await answer.text());
+      this.#said.textContent = t('read.saved', { name: download });
+    } catch {
+      this.#said.textContent = t('read.whole.failed');
+    }
+  }
 }
 
-/** @param {string} url @returns {Promise<boolean>} */
-async function isThere(url) {
+/** @param {string} url @param {Record<string, string>} headers @returns {Promise<boolean>} */
+async function isThere(url, headers) {
   try {
-    const answer = await fetch(url, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(5000) });
+    const signal = AbortSignal.timeout(5000);
+    const answer = await fetch(url, { method: 'HEAD', cache: 'no-store', headers, signal });
     return answer.ok;
   } catch {
     return false;

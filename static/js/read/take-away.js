@@ -40,7 +40,7 @@ function copySelected(text, host) {
  * @param {string} text
  */
 export function saveText(name, type, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+  const url = URL.createObjectURL(new Blob([text], { type: type.includes('charset') ? type : `${type};charset=utf-8` }));
   const link = element('a', { href: url, download: name });
   link.click();
   // The browser has its own reference by the next turn; Safari wants a moment more.
