@@ -44,8 +44,8 @@ class QueueLimits:
 
     waiting: int = 100
     """Jobs that wait, in all."""
-    per_owner: int = 20
-    """Jobs of one owner that have not ended."""
+    per_owner: int | None = None
+    """Jobs of one owner that have not ended; None for no bound but that of all."""
     running_per_owner: int = 1
 
 
@@ -69,7 +69,8 @@ def check_limits(limits: QueueLimits, allowance: int | None, *, waiting: int, ow
     Raises:
         JobsFull: it does not.
     """
-    if own >= (allowance or limits.per_owner):
+    most = allowance or limits.per_owner
+    if most is not None and own >= most:
         raise JobsFull(f"{own} of your jobs have not ended; wait for one.", retry_after=60.0)
     if waiting >= limits.waiting:
         raise JobsFull("Too many jobs wait already; come back later.", retry_after=60.0)

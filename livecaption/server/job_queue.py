@@ -26,7 +26,6 @@ async def open_queue(settings: Settings) -> AsyncIterator[JobQueue]:
     """
     limits = QueueLimits(
         waiting=settings.max_jobs,
-        per_owner=settings.max_jobs,
         running_per_owner=settings.job_workers_per_key,
     )
     if settings.redis_url is not None:

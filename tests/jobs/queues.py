@@ -14,9 +14,10 @@ from livecaption.jobs.rq_tickets import RqTickets
 from livecaption.jobs.sqlite_queue import SqliteJobQueue
 from tests.jobs.samples import Clock
 
-__all__ = ["LIMITS", "House", "redis_house", "redis_queue", "sqlite_house"]
+__all__ = ["LIMITS", "PER_OWNER", "House", "redis_house", "redis_queue", "sqlite_house"]
 
-LIMITS = QueueLimits(waiting=5, per_owner=3, running_per_owner=2)
+PER_OWNER = 3
+LIMITS = QueueLimits(waiting=5, per_owner=PER_OWNER, running_per_owner=2)
 
 _NOTICED_S = 61.0
 

@@ -13,7 +13,7 @@ import pytest
 from livecaption.jobs.lifecycle import JobState
 from livecaption.jobs.queue import ClaimLost, JobQueue, JobsFull
 from livecaption.jobs.records import Claim, DeliveryState, JobProblem, Kind, Order
-from tests.jobs.queues import LIMITS, House, redis_house, sqlite_house
+from tests.jobs.queues import LIMITS, PER_OWNER, House, redis_house, sqlite_house
 from tests.jobs.samples import a_job, a_transcript
 
 
@@ -110,7 +110,7 @@ async def test_what_an_owner_may_not_run_yet_runs_when_the_first_has_ended(house
 
 
 async def test_an_owner_with_too_many_jobs_is_refused(house: House) -> None:
-    for _ in range(LIMITS.per_owner):
+    for _ in range(PER_OWNER):
         await house.queue.check_room("k_1")
         await house.queue.submit(a_job())
     with pytest.raises(JobsFull, match="of your jobs"):

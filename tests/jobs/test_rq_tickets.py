@@ -22,7 +22,7 @@ from livecaption.jobs.rq_tickets import RqTickets, RqWorkers
 from livecaption.jobs.runner import JobRunner
 from livecaption.jobs.uploads import UploadFolder
 from tests.jobs.hearing import Hearing
-from tests.jobs.queues import LIMITS, redis_queue
+from tests.jobs.queues import LIMITS, PER_OWNER, redis_queue
 from tests.jobs.samples import Clock, a_job, a_transcript
 
 
@@ -113,7 +113,7 @@ async def test_owners_get_their_places_back_although_tickets_are_used_up(
     redis_url: str, name: str, uploads: UploadFolder
 ) -> None:
     queue = redis_queue(redis_url, name)
-    jobs = [await sent(queue, uploads, "k_1") for _ in range(LIMITS.per_owner)]
+    jobs = [await sent(queue, uploads, "k_1") for _ in range(PER_OWNER)]
     hearing = Hearing(waits=True)
     running = asyncio.create_task(
         RqWorkers(redis_url, JobRunner(queue, uploads, hearing), count=3, name=name).run()
