@@ -29,6 +29,7 @@ COMMANDS = {
     "overload": "overload",
     "gpu": "gpu",
     "overlay": "overlay_hour",
+    "crashes": "job_crashes",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

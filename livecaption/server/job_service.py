@@ -25,7 +25,7 @@ from livecaption.server.job_house import Allowance, JobHouse, WebhookSecrets
 from livecaption.server.job_queue import open_queue, open_uploads, work
 from livecaption.settings import Settings
 
-__all__ = ["BackgroundFiles", "keep_jobs", "running", "working_jobs"]
+__all__ = ["BackgroundFiles", "keep_jobs", "running", "try_jobs", "working_jobs"]
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +90,18 @@ async def working_jobs(
             parts.append(work(settings, runner))
         async with running(*parts):
             yield house
+
+
+async def try_jobs(settings: Settings) -> None:
+    """Say what is wrong before anything begins.
+
+    Raises:
+        OperatorError: the queue, the folder of uploads or the bucket cannot be had.
+    """
+    async with open_queue(settings), open_uploads(settings):
+        if settings.jobs_s3:
+            parse_s3(settings.jobs_s3)
+            S3Store()
 
 
 async def keep_jobs(queue: JobQueue, uploads: UploadFolder, settings: Settings) -> None:

@@ -47,9 +47,11 @@ async def submitted(running: Running, seconds: float = 40, **fields: Any) -> dic
     return job
 
 
-async def until(running: Running, url: str, *states: str, **given: Any) -> dict[str, Any]:
+async def until(
+    running: Running, url: str, *states: str, within_s: float = 120.0, **given: Any
+) -> dict[str, Any]:
     """Poll a job, as a client does."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(within_s):
         while True:
             job: dict[str, Any] = (await get(running, url, **given)).json()
             if job["status"] in states:
