@@ -29,6 +29,9 @@ COMMANDS = {
     "overload": "overload",
     "gpu": "gpu",
     "overlay": "overlay_hour",
+    "files": "files",
+    "upload": "upload",
+    "beside_files": "beside_files",
     "crashes": "job_crashes",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""

@@ -7,8 +7,6 @@ nothing below the server ever sees it.
 from __future__ import annotations
 
 import ipaddress
-import os
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -158,7 +156,8 @@ class Settings(BaseSettings):
     wait_file_s: float = Field(default=300.0, gt=0.0)
     """Longer files sent to ``/transcribe`` become jobs."""
     spool_dir: Path | None = None
-    """Where uploads and decoded audio lie while they are worked on, without a name."""
+    """Where uploads and decoded audio lie while they are worked on, without a name; None for
+    /var/tmp, else the system's place for temporary files."""
     resume_grace_s: float = Field(default=RESUME_GRACE_S, gt=0.0)
     """How long a session waits for its client to come back."""
     idle_s: float = Field(default=60.0, gt=0.0)
@@ -186,14 +185,6 @@ class Settings(BaseSettings):
     def data(self) -> Path:
         """The directory for what is kept: keys always, transcripts unless they are in memory."""
         return self.data_dir or Path(platformdirs.user_data_dir("livecaption", appauthor=False))
-
-    @property
-    def spool(self) -> Path:
-        """Where uploads and decoded audio lie; rather on a disk than in memory, as /tmp may be."""
-        if self.spool_dir is not None:
-            return self.spool_dir
-        disk = Path("/var/tmp")  # noqa: S108 - files there have no name
-        return disk if os.access(disk, os.W_OK) else Path(tempfile.gettempdir())
 
     @property
     def transcripts(self) -> Path | None:

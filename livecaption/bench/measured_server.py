@@ -25,6 +25,7 @@ from livecaption.asgi import create_app, load_transcriber
 from livecaption.bench.costless import CostlessTranscriber
 from livecaption.bench.inner_vitals import LoopDelays
 from livecaption.engine.base import Transcriber
+from livecaption.engine.scripted_files import ScriptedFiles
 from livecaption.errors import LiveCaptionError
 from livecaption.server.hub import CaptionHub
 from livecaption.server.serving import LiveServer, bind
@@ -66,7 +67,7 @@ def main() -> None:
 def _engine(settings: Settings) -> Transcriber:
     if settings.model != SCRIPTED:
         return load_transcriber(settings, logging.getLogger(__name__).info)
-    return CostlessTranscriber()
+    return CostlessTranscriber(files=ScriptedFiles())
 
 
 async def _tell(server: LiveServer, state: Any, port: int) -> None:

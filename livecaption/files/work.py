@@ -74,7 +74,7 @@ class FileLimits:
     longest_s: float = 4 * 3600.0
     """Of one file."""
     folder: Path | None = None
-    """Where decoded audio takes its space; None for the system's place for temporary files."""
+    """Where decoded audio takes its space; None for ``spool_folder()``."""
 
 
 class FileWork:

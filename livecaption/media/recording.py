@@ -19,9 +19,15 @@ from livecaption.core.audio import SAMPLE_RATE, Samples
 from livecaption.errors import MediaError
 from livecaption.media.sources import Source
 
-__all__ = ["MemoryRecording", "PcmFile", "record"]
+__all__ = ["MemoryRecording", "PcmFile", "record", "spool_folder"]
 
 _SAMPLE_BYTES = 2
+
+
+def spool_folder() -> Path:
+    """Return where large files without a name may lie; /tmp is often in memory."""
+    disk = Path("/var/tmp")  # noqa: S108 - nobody can find a file there that has no name
+    return disk if os.access(disk, os.W_OK) else Path(tempfile.gettempdir())
 
 
 class MemoryRecording:
@@ -46,13 +52,13 @@ class PcmFile:
     """Raw samples in an anonymous file: native int16, 16 kHz, mono.
 
     Args:
-        folder: where the file takes its space; None for the system's place for temporary files.
+        folder: where the file takes its space; None for ``spool_folder()``.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         # Buffering would read ahead 8 KiB for nothing, and hide from others what was written.
         self._file: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115 - closed by ``close``
-            buffering=0, dir=folder
+            buffering=0, dir=folder or spool_folder()
         )
 
     @property
@@ -112,7 +118,7 @@ def record(source: Source, *, longest_h: float = 12.0) -> PcmFile:
     except OSError as error:
         recording.close()
         raise MediaError(
-            f"There is no room for the decoded audio of {source.name} in {tempfile.gettempdir()} "
+            f"There is no room for the decoded audio of {source.name} in {spool_folder()} "
             f"({error.strerror}); an hour takes 115 MB."
         ) from error
     except BaseException:

@@ -91,7 +91,7 @@ class CaptionHub:
         self.files = FileWork(
             batcher,
             FileDecoder(),
-            FileLimits(settings.max_files, settings.max_file_s, settings.spool),
+            FileLimits(settings.max_files, settings.max_file_s, settings.spool_dir),
         )
         self.uploads = Uploads(settings)
         self.jobs: FileJobs | None = None

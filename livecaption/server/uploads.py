@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from livecaption.errors import ClientError, MediaTooLong, Overloaded
+from livecaption.media.recording import spool_folder
 from livecaption.server.multipart_form import FormReader
 from livecaption.settings import Settings
 
@@ -64,7 +65,7 @@ class Uploads:
 
     def __init__(self, settings: Settings) -> None:
         self._megabytes = settings.max_upload_mb
-        self._spool = settings.spool
+        self._spool = settings.spool_dir or spool_folder()
         self.under_way = 0
         """Forms that are being read, or whose file is still needed."""
 

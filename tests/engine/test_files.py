@@ -86,6 +86,40 @@ def test_a_meeting_is_transcribed_with_the_times_of_its_words(bundled: LoadedMod
     assert np.median(errors) < 0.15
 
 
+def test_a_file_is_as_right_as_faster_whisper_makes_it(bundled: LoadedModel) -> None:
+    """The same model, beam and detector; one window at a time must cost no words."""
+    clip = load_clip(SHORT.with_name("long_1.json"))
+    ours = list(opened(bundled, samples_of(clip), FileOptions(language="en")))
+    theirs, _ = bundled.model.transcribe(
+        str(clip.audio),
+        language="en",
+        vad_filter=True,
+        temperature=0.0,
+        condition_on_previous_text=bundled.info.previous_text,
+    )
+    text = "".join(segment.text for segment in theirs)
+    reference = float(jiwer.wer(plain(clip.text), plain(text)))
+    assert word_error_rate(clip, ours) <= reference + 0.005
+
+
+class ReadRecording(MemoryRecording):
+    """Remembers the longest part that was read of it."""
+
+    longest = 0
+
+    def read(self, start: int, stop: int) -> Samples:
+        self.longest = max(self.longest, stop - start)
+        return super().read(start, stop)
+
+
+def test_a_long_file_is_never_in_memory_as_a_whole(bundled: LoadedModel) -> None:
+    speech = samples_of(load_clip(SHORT))
+    recording = ReadRecording(np.concatenate([silence(250), speech, silence(250)]))
+    transcription = FileTranscriber(bundled).open(recording, PLAIN)
+    assert list(transcription)
+    assert recording.longest <= 120 * SAMPLE_RATE
+
+
 def test_speech_behind_an_early_end_is_not_lost(bundled: LoadedModel) -> None:
     clip = load_clip(SHORT.with_name("long_0.json"))
     segments = list(opened(bundled, samples_of(clip), FileOptions()))
