@@ -33,6 +33,7 @@ COMMANDS = {
     "files": "files",
     "upload": "upload",
     "beside_files": "beside_files",
+    "crashes": "job_crashes",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

@@ -125,6 +125,28 @@ class Settings(BaseSettings):
     """Days that the transcript of an ended session is kept."""
     max_store_mb: int = Field(default=1000, ge=1)
     """Size the transcripts may reach; beyond it the oldest are deleted."""
+    job_workers: int = Field(default=1, ge=0)
+    """Jobs this server works on at once; 0 leaves them to ``livecaption worker``."""
+    job_workers_per_key: int = Field(default=1, ge=1)
+    """Of these, for each key."""
+    max_jobs: int = Field(default=100, ge=1)
+    """Jobs that wait; the next one gets 429."""
+    max_uploads_mb: int = Field(default=5000, ge=1)
+    """Size of all files of jobs that have not ended; beyond it new ones get 507."""
+    uploads_dir: Path | None = None
+    """Where they lie; None for the folder ``uploads`` in the data directory. Servers and workers
+    that share a queue share it, too."""
+    retain_jobs: float = Field(default=7.0, gt=0.0)
+    """Days that an ended job is kept, with its result."""
+    redis_url: SecretStr | None = None
+    """A Redis server that keeps the queue of jobs, for several servers and workers."""
+    jobs_s3: str | None = None
+    """Where results of jobs are written, too: ``s3://BUCKET/PREFIX``."""
+    webhook_secret: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_spaces)] = ()
+    """What webhooks are signed with; while it is being replaced the old one behind the new one.
+    In the environment separated by a space."""
+    webhook_local: bool = False
+    """Post webhooks to this machine, too, and without https there: for tests."""
     max_upload_mb: int = Field(default=100, ge=1)
     """Size of a file to transcribe, in megabytes."""
     max_file_s: float = Field(default=4 * 3600.0, gt=0.0)
@@ -173,6 +195,13 @@ class Settings(BaseSettings):
     def transcripts(self) -> Path | None:
         """The directory for transcripts; None to keep them in memory."""
         return self.data if self.store else None
+
+    @property
+    def uploads(self) -> Path | None:
+        """The folder for files of jobs; None for one that is gone with the server."""
+        if self.uploads_dir is not None:
+            return self.uploads_dir
+        return self.data / "uploads" if self.store else None
 
     @cached_property
     def proxies(self) -> tuple[Network, ...]:

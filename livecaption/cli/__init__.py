@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from livecaption import __version__
-from livecaption.cli import bench, demo, doctor, keys, models, serve, stream, transcribe
+from livecaption.cli import bench, demo, doctor, keys, models, serve, stream, transcribe, worker
 from livecaption.cli.terminal import complain
 from livecaption.errors import LiveCaptionError
 
@@ -25,6 +25,7 @@ model_commands = typer.Typer(help="List and fetch models.", no_args_is_help=True
 
 app.command()(serve.serve)
 app.command()(demo.demo)
+app.command()(worker.worker)
 app.command()(transcribe.transcribe)
 app.command()(stream.stream)
 app.command()(doctor.doctor)

@@ -12,6 +12,7 @@ from livecaption.asgi import create_app, load_transcriber, read_sinks
 from livecaption.cli.terminal import report
 from livecaption.logs import configure_logs
 from livecaption.server.counters import Counters
+from livecaption.server.job_service import try_jobs
 from livecaption.server.key_ring import KeyRing
 from livecaption.server.metrics_port import bind_metrics
 from livecaption.server.serving import LiveServer, bind
@@ -25,6 +26,7 @@ _LIVE = "Live captions"
 _MODEL = "Model"
 _ACCESS = "Access"
 _TRANSCRIPTS = "Transcripts"
+_JOBS = "Jobs"
 _WATCHING = "Watching over it"
 
 
@@ -172,6 +174,40 @@ def serve(
             rich_help_panel=_TRANSCRIPTS,
         ),
     ] = None,
+    job_workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Files worked on at once for which nobody waits; 0 leaves them to livecaption "
+            "worker.",
+            show_default="1",
+            rich_help_panel=_JOBS,
+        ),
+    ] = None,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Redis server that keeps the queue of jobs for several servers and workers. With "
+            "a password in it, rather set LIVECAPTION_REDIS_URL.",
+            show_default="none: they are kept in the data directory",
+            rich_help_panel=_JOBS,
+        ),
+    ] = None,
+    uploads_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for files of jobs; workers on other hosts must see it, too.",
+            show_default="in the data directory",
+            rich_help_panel=_JOBS,
+        ),
+    ] = None,
+    jobs_s3: Annotated[
+        str | None,
+        typer.Option(
+            help="Write results to s3://BUCKET/PREFIX, too.",
+            show_default="none",
+            rich_help_panel=_JOBS,
+        ),
+    ] = None,
     text_file: Annotated[
         Path | None,
         typer.Option(
@@ -247,6 +283,10 @@ def serve(
         store=False if no_store else None,
         retain=retain,
         max_store_mb=max_store_mb,
+        job_workers=job_workers,
+        redis_url=redis_url,
+        uploads_dir=uploads_dir,
+        jobs_s3=jobs_s3,
         text_file=text_file,
         text_file_room=text_file_room,
         metrics_port=metrics_port,
@@ -289,6 +329,7 @@ async def _try_data(settings: Settings) -> None:
         keys = await KeyRing.open(settings)
         await keys.aclose()
         settings.check_exposure(has_keys=keys.is_on)
+        await try_jobs(settings)
         await Counters.open(settings.limits.storage).aclose()
         if keys.is_on and settings.allow_anonymous:
             report("There are keys, so --allow-anonymous lets nobody in without one.")

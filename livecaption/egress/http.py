@@ -1,6 +1,6 @@
 """One HTTP request to a service, and whatever comes back; nothing follows a redirect.
 
-httpx2 is imported here and nowhere else.
+httpx2 is imported here and in ``webhook.py``, and nowhere else.
 """
 
 from __future__ import annotations

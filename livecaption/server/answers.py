@@ -22,6 +22,8 @@ from livecaption.errors import (
     QuotaUsed,
     RateLimited,
 )
+from livecaption.jobs.queue import JobsFull
+from livecaption.jobs.uploads import NoSpace
 from livecaption.server.demands import Family
 
 __all__ = ["answer_to", "refusal", "status_of"]
@@ -31,6 +33,8 @@ _STATUS: tuple[tuple[type[LiveCaptionError], int], ...] = (
     (NotAllowed, 403),
     (QuotaUsed, 429),
     (RateLimited, 429),
+    (JobsFull, 429),
+    (NoSpace, 507),
     (Overloaded, 503),
     (NotMedia, 415),
     (DamagedMedia, 422),

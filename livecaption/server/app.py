@@ -28,6 +28,9 @@ from livecaption.server.guard import Guard
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
+from livecaption.server.job_house import allowance_of
+from livecaption.server.job_routes import job_routes
+from livecaption.server.job_service import BackgroundFiles, working_jobs
 from livecaption.server.key_ring import KeyRing
 from livecaption.server.limiter import Limiter
 from livecaption.server.live_track import live_track_routes
@@ -97,7 +100,13 @@ def build_app(
                 async with (
                     live_text_file(settings, hub.rooms),
                     fed_sinks(hub.rooms, hub.sinks),
+                    working_jobs(
+                        settings,
+                        BackgroundFiles(hub.files, hub.ready.wait),
+                        allowance_of(keys, settings),
+                    ) as jobs,
                 ):
+                    hub.jobs = app.state.jobs = jobs
                     yield
                 for task in background:
                     task.cancel()
@@ -125,6 +134,7 @@ def build_app(
             *live_track_routes(),
             *file_routes,
             *openai_routes,
+            *job_routes,
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(AccessLog), Middleware(Guard, settings=settings), Middleware(Gate)],

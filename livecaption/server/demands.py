@@ -93,6 +93,8 @@ DEMANDS: dict[tuple[str, str], Demand] = {
     ("GET", "/v1/jobs"): _ASK,
     ("GET", "/v1/jobs/{id}"): _ASK,
     ("DELETE", "/v1/jobs/{id}"): _ASK,
+    ("GET", "/v1/jobs/{id}/transcript"): _ASK,
+    ("GET", "/v1/webhook-secret"): _ASK,
 }
 """Method (or ``SOCKET``, ``MOUNT``) and path, as the route has it, to what is asked for."""
 

@@ -1,0 +1,117 @@
+"""``livecaption worker``: load the model and work jobs off that servers have put into Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livecaption.asgi import load_transcriber
+from livecaption.cli.terminal import report
+from livecaption.engine.base import Transcriber
+from livecaption.errors import OperatorError
+from livecaption.server.job_worker import run_worker
+from livecaption.settings import Settings, load_settings
+
+__all__ = ["worker"]
+
+
+def worker(
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            help="The Redis server of the queue, such as redis://HOST:6379/0. With a password in "
+            "it, rather set LIVECAPTION_REDIS_URL: others on this machine can read a command line."
+        ),
+    ] = None,
+    uploads_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder of uploads that the servers write to, on storage they share.",
+        ),
+    ] = None,
+    job_workers: Annotated[int | None, typer.Option(help="Jobs at once.", show_default="1")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="As for livecaption serve.", show_default="auto"),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu or cuda.", show_default="auto")
+    ] = None,
+    device_index: Annotated[
+        str | None, typer.Option(help="GPUs to use, for example 0,1.", show_default="0")
+    ] = None,
+    compute_type: Annotated[
+        str | None, typer.Option(help="int8, float16, … or auto.", show_default="auto")
+    ] = None,
+    cpu_threads: Annotated[
+        int | None, typer.Option(help="Threads on a CPU; 0 picks.", show_default="0")
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with any settings.", envvar="LIVECAPTION_CONFIG"),
+    ] = None,
+) -> None:
+    """Work off the jobs of servers that share a Redis queue.
+
+    It needs the queue and the folder of uploads, and no port. On SIGTERM the job under way goes
+    back into the queue.
+    """
+    settings = load_settings(
+        config,
+        redis_url=redis_url,
+        uploads_dir=uploads_dir,
+        job_workers=job_workers,
+        model=model,
+        device=device,
+        device_index=None if device_index is None else tuple(device_index.split(",")),
+        compute_type=compute_type,
+        cpu_threads=cpu_threads,
+        log_level=log_level,
+    )
+    _check(settings)
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    if settings.log_level != "debug":
+        logging.getLogger("faster_whisper").setLevel(logging.WARNING)
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+    transcriber = load_transcriber(settings, report)
+    asyncio.run(_until_told(settings, transcriber))
+
+
+def _check(settings: Settings) -> None:
+    if settings.redis_url is None:
+        raise OperatorError(
+            "A worker needs the queue that servers share: give --redis-url, or set "
+            "LIVECAPTION_REDIS_URL. A server without Redis works its jobs off itself."
+        )
+    if settings.uploads_dir is None or not settings.uploads_dir.is_dir():
+        raise OperatorError(
+            "A worker reads the files where the servers put them: give --uploads-dir, a folder "
+            "that all of them share."
+        )
+    if settings.job_workers < 1:
+        raise OperatorError("Setting job_workers: a worker works on one job at least.")
+
+
+async def _until_told(settings: Settings, transcriber: Transcriber) -> None:
+    """Work until the first signal; the second ends the process at once."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+
+    def leave() -> None:
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(sig)
+        told.set()
+
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sig, leave)
+    await run_worker(settings, transcriber, told)

@@ -1,0 +1,95 @@
+"""``livecaption worker``: a server that works on nothing, a worker elsewhere, a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livecaption.bundled import speech_clips
+from tests.jobs.redis_server import redis_server
+from tests.server.files import hearing, send
+from tests.server.test_jobs import get, until
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="lc") as directory:
+        with redis_server(Path(directory)) as url:
+            yield url
+
+
+@contextmanager
+def working(url: str, uploads: Path) -> Iterator[subprocess.Popen[bytes]]:
+    words = ("worker", "--model", "micro-en", "--uploads-dir", str(uploads))
+    environment = {**os.environ, "LIVECAPTION_REDIS_URL": url, "LIVECAPTION_CPU_THREADS": "1"}
+    with subprocess.Popen([sys.executable, "-m", "livecaption", *words], env=environment) as worker:
+        try:
+            yield worker
+        finally:
+            worker.kill()
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("LIVECAPTION_")}
+    return subprocess.run(
+        [sys.executable, "-m", "livecaption", "worker", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**kept, **environment},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "--redis-url"),
+        (("--redis-url", "redis://127.0.0.1:1/0"), "--uploads-dir"),
+        (("--redis-url", "redis://127.0.0.1:1/0", "--uploads-dir", "/nonexistent"), "share"),
+    ],
+)
+def test_what_a_worker_lacks_is_said_in_a_sentence(arguments: tuple[str, ...], says: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_redis_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
+    done = run(
+        *("--uploads-dir", str(tmp_path), "--model", "micro-en", "--cpu-threads", "1"),
+        LIVECAPTION_REDIS_URL=f"unix://{tmp_path}/nobody.sock",
+    )
+    assert done.returncode == 1, done.stderr
+    assert "cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.model
+async def test_a_worker_does_what_the_server_took_and_leaves_on_a_signal(
+    redis_url: str, tmp_path: Path
+) -> None:
+    shared: dict[str, Any] = {"redis_url": redis_url, "uploads_dir": tmp_path, "job_workers": 0}
+    speech = speech_clips()[1].audio.read_bytes()
+    async with hearing(**shared) as server:
+        with working(redis_url, tmp_path) as worker:
+            answer = await send(server, "/v1/jobs", speech)
+            assert answer.status_code == 202, answer.text
+            job = await until(server, answer.json()["url"], "done", "failed", within_s=300)
+            assert job["status"] == "done", job
+            text = (await get(server, f"{job['transcript_url']}?format=txt")).text
+            assert len(text.split()) > 20, "the model heard it, not the server's script"
+            assert os.listdir(tmp_path) == []
+            worker.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(worker.wait, 120) == 0
