@@ -29,6 +29,7 @@ COMMANDS = {
     "overload": "overload",
     "gpu": "gpu",
     "overlay": "overlay_hour",
+    "cuts": "cuts",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

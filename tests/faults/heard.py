@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from livecaption.client.events import Reconnecting, SessionEvent, Withdrawn
+from livecaption.client.events import NumberedEvent, Reconnecting, SessionEvent, Withdrawn
 from livecaption.protocol.server_messages import (
     Closed,
     DeltaMessage,
@@ -30,6 +30,8 @@ class Heard:
     clock: Callable[[], float]
     broken: list[str] = field(default_factory=list)
     """Promises that were not kept, in words."""
+    numbered: dict[tuple[str, int], NumberedEvent] = field(default_factory=dict)
+    """All numbered events, by session and ``seq``."""
     finals: list[FinalMessage] = field(default_factory=list)
     gaps: list[GapMessage] = field(default_factory=list)
     readies: list[tuple[float, Ready]] = field(default_factory=list)
@@ -37,6 +39,8 @@ class Heard:
     """When the client noticed that its connection is gone."""
     arrivals: list[float] = field(default_factory=list)
     """When anything came from the server."""
+    committed: int = 0
+    """Words in deltas so far."""
     withdrawn: int = 0
     closed: Closed | None = None
     _seq: int = 0
@@ -58,7 +62,7 @@ class Heard:
             case Ready():
                 self._greet(now, event)
             case UtteranceStartedMessage() | DeltaMessage() | FinalMessage() | GapMessage():
-                self._count(event.seq)
+                self._count(event)
                 self._follow(event)
             case Closed():
                 self.closed = event
@@ -93,13 +97,13 @@ class Heard:
             self._open.clear()
             self._ended.clear()
 
-    def _count(self, seq: int) -> None:
-        self._expect(seq == self._seq + 1, f"seq {seq} follows {self._seq}")
-        self._seq = seq
+    def _count(self, event: NumberedEvent) -> None:
+        self._expect(event.seq == self._seq + 1, f"seq {event.seq} follows {self._seq}")
+        self._seq = event.seq
+        session = self.readies[-1][1].session
+        self.numbered[session, event.seq] = event
 
-    def _follow(
-        self, event: UtteranceStartedMessage | DeltaMessage | FinalMessage | GapMessage
-    ) -> None:
+    def _follow(self, event: NumberedEvent) -> None:
         match event:
             case UtteranceStartedMessage(utterance=number):
                 known = number in self._open or number in self._ended
@@ -108,6 +112,7 @@ class Heard:
             case DeltaMessage(utterance=number):
                 self._expect(number in self._open, f"a delta of utterance {number}, not open")
                 self._open[number] = self._open.get(number, "") + event.text
+                self.committed += len(event.words)
             case FinalMessage(utterance=number):
                 committed = self._open.pop(number, None)
                 self._expect(

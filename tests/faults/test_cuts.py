@@ -10,18 +10,19 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 from livecaption.client import ConnectionOptions, RetryPolicy, paced, publish
-from livecaption.core.audio import SAMPLE_RATE, Samples, samples_from_bytes
-from livecaption.engine.scripted import ScriptedTranscriber, script
+from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.core.hypothesis import text_of
+from livecaption.engine.scripted import ScriptedTranscriber
 from tests.faults.heard import Heard
 from tests.faults.network import Fault, FaultyNetwork, Outage
 from tests.faults.plan import Cut, plan_cuts
-from tests.serving import Running, running_server, speech
+from tests.faults.talk import talk
+from tests.serving import Running, running_server
 
 SEED = 4
-TEXT = " ".join(f"word{number}" for number in range(42))
+AUDIO, WORDS = talk(9.0)
+TEXT = text_of(WORDS).strip()
 """No two words alike: one that is missing, or that is there twice, cannot hide."""
-WORDS = script(TEXT, start=0.3)
-AUDIO = samples_from_bytes(speech(13.1) + bytes(32_000))
 
 HASTY = ConnectionOptions(quiet_s=1.6, retry=RetryPolicy(eager=0.3))
 """Notices soon, so that several outages fit into a short test."""
@@ -72,5 +73,5 @@ async def test_no_fault_of_the_network_loses_or_repeats_a_word() -> None:
         assert heard.sessions == 1
         assert heard.gaps == []
         assert heard.closed is not None
-        assert heard.closed.audio_s == len(AUDIO) / SAMPLE_RATE
+        assert heard.closed.audio_s == round(len(AUDIO) / SAMPLE_RATE, 3)
         assert heard.closed.lost_s == 0
