@@ -49,6 +49,10 @@ logger = logging.getLogger(__name__)
 class Holder(Protocol):
     """A connection that holds a session."""
 
+    @property
+    def silent_s(self) -> float:
+        """Seconds since anything came from it."""
+
     async def hand_over(self) -> None:
         """Feed nothing more, because another connection goes on with the session."""
 
@@ -105,6 +109,11 @@ class Sessions:
 
     def __iter__(self) -> Iterator[HeldSession]:
         return iter(tuple(self._held.values()))
+
+    def silent(self, seconds: float) -> int:
+        """Count the connections from which nothing came for so long."""
+        holders = (held.holder for held in self._held.values())
+        return sum(holder is not None and holder.silent_s >= seconds for holder in holders)
 
     # -- begin and resume -------------------------------------------------------------------
 

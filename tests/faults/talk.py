@@ -8,6 +8,7 @@ import numpy as np
 
 from livecaption.core.audio import SAMPLE_RATE, Samples, samples_from_bytes
 from livecaption.core.hypothesis import Word
+from tests.core.conversations import unique_words
 from tests.serving import speech
 
 __all__ = ["WORD_S", "talk"]
@@ -27,12 +28,13 @@ def talk(seconds: float) -> tuple[Samples, tuple[Word, ...]]:
     """
     dice = random.Random("talk")
     noise = samples_from_bytes(speech(_SENTENCE_WORDS[1] * WORD_S))
+    texts = unique_words(int(seconds / WORD_S) + _SENTENCE_WORDS[1])
     pieces: list[Samples] = []
     words: list[Word] = []
     at = 0
     while at < seconds * SAMPLE_RATE:
         for _ in range(dice.randint(*_SENTENCE_WORDS)):
-            words.append(Word(f" word{len(words)}", at, at + _WORD, 0.9))
+            words.append(Word(f" {texts[len(words)]}", at, at + _WORD, 0.9))
             at += _WORD
         pieces.append(noise[: at - sum(map(len, pieces))])
         pause = int(dice.uniform(*_PAUSE_S) * SAMPLE_RATE)
