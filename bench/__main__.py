@@ -34,6 +34,7 @@ COMMANDS = {
     "upload": "upload",
     "beside_files": "beside_files",
     "crashes": "job_crashes",
+    "cuts": "cuts",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

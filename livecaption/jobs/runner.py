@@ -15,11 +15,12 @@ from typing import NoReturn, Protocol
 
 from livecaption.core.file_transcript import FileOptions, FileProgress, FileTranscript
 from livecaption.errors import LiveCaptionError, Overloaded
+from livecaption.jobs.lifecycle import JobState
 from livecaption.jobs.queue import ClaimLost, JobQueue
 from livecaption.jobs.records import Claim, JobProblem
 from livecaption.jobs.uploads import UploadFolder
 
-__all__ = ["JobRunner", "Transcribe"]
+__all__ = ["JobRunner", "OnEnded", "Transcribe"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,9 @@ class Transcribe(Protocol):
         """
 
 
+OnEnded = Callable[[JobState], None]
+"""Must return at once."""
+
 _LOOK_S = 30.0
 """How long to wait for news before looking all the same."""
 
@@ -56,12 +60,20 @@ class JobRunner:
         uploads: where their files are.
         transcribe: what does the work.
         workers: jobs at the same time.
+        on_ended: told of each job that it brought to an end.
     """
 
     def __init__(
-        self, queue: JobQueue, uploads: UploadFolder, transcribe: Transcribe, *, workers: int = 1
+        self,
+        queue: JobQueue,
+        uploads: UploadFolder,
+        transcribe: Transcribe,
+        *,
+        workers: int = 1,
+        on_ended: OnEnded = lambda state: None,
     ) -> None:
         self._queue = queue
+        self._on_ended = on_ended
         self._uploads = uploads
         self._transcribe = transcribe
         self._workers = workers
@@ -122,8 +134,10 @@ class JobRunner:
             raise
         except Exception as exc:  # noqa: BLE001 - it becomes the job's problem, and is logged
             await self._queue.fail(claim, _problem_of(exc, claim.job.id))
+            self._on_ended(JobState.FAILED)
             return
         await self._queue.finish(claim, transcript)
+        self._on_ended(JobState.DONE)
         logger.info("job %s is done: %.0f s of sound", claim.job.id, transcript.info.duration)
 
     async def _attempt(self, claim: Claim) -> FileTranscript:

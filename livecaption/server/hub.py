@@ -38,6 +38,9 @@ __all__ = ["CaptionHub", "Connection", "Role"]
 _BLIND = 32
 """Speakers let in while nothing was decoded yet: a class that begins all at once."""
 
+_SILENT_S = 0.5
+"""A publisher's connection from which nothing came for this long may be dead."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -189,17 +192,33 @@ class CaptionHub:
         if self.failed is not None:
             raise EngineError(f"The model does not answer: {self.failed}.")
 
+    async def look_for_the_dead(self) -> None:
+        """Wait, where a publisher would be refused, until a dead connection shows.
+
+        Somebody whose network has failed comes back on a new socket while the old one still looks
+        open. Whoever speaks, or mutes a microphone, is heard or silent for longer than that.
+        """
+        try:
+            self.admit_publisher()
+        except Overloaded as exc:
+            if exc.code == "full" and len(self.sessions):
+                await asyncio.sleep(1.2 * _SILENT_S)
+
     def admit_publisher(self) -> None:
         """Decide, before a socket is accepted, whether one more publisher fits.
+
+        For each connection that has fallen silent one more is let in as far as its ``start``, which
+        may resume that connection's session.
 
         Raises:
             Overloaded: it does not, or not now.
         """
         self._check_model()
         # Sessions without a connection keep their places, but must be let in to take them.
-        if self._publishers >= self.settings.max_streams:
+        speaking = self._publishers - self.sessions.silent(_SILENT_S)
+        if speaking >= self.settings.max_streams:
             raise self._full()
-        if self._publishers >= len(self.sessions):
+        if speaking >= len(self.sessions):
             self.check_new_work()
             self._check_capacity()
 

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 async def publish(websocket: WebSocket) -> None:
     """Serve one publisher from handshake to close."""
     hub: CaptionHub = websocket.app.state.hub
+    await hub.look_for_the_dead()
     if not await accept(websocket, hub.admit_publisher):
         return
     meters_of(websocket.scope).admitted(Door.PUBLISH)

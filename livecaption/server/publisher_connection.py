@@ -92,6 +92,11 @@ class PublisherConnection:
         """Name of the room it publishes into."""
         return self._start.room
 
+    @property
+    def silent_s(self) -> float:
+        """Seconds since anything came from it."""
+        return self._vigil.idle(self._clock())
+
     async def begin(self) -> None:
         """Take the session that the client wants to resume, or a new one.
 

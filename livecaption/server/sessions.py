@@ -64,6 +64,10 @@ class ResumeOutcome(StrEnum):
 class Holder(Protocol):
     """A connection that holds a session."""
 
+    @property
+    def silent_s(self) -> float:
+        """Seconds since anything came from it."""
+
     async def hand_over(self) -> None:
         """Feed nothing more, because another connection goes on with the session."""
 
@@ -132,6 +136,11 @@ class Sessions:
         for held in self:
             totals.add(held.live.figures, held.live.session.stats)
         return totals
+
+    def silent(self, seconds: float) -> int:
+        """Count the connections from which nothing came for so long."""
+        holders = (held.holder for held in self._held.values())
+        return sum(holder is not None and holder.silent_s >= seconds for holder in holders)
 
     # -- begin and resume -------------------------------------------------------------------
 

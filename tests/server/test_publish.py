@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -420,7 +421,7 @@ async def test_a_publisher_that_starts_while_the_server_goes_down_is_sent_away()
 
 async def test_a_full_server_answers_503_with_retry_after() -> None:
     async with running_server(transcriber(), max_streams=1) as running:
-        async with open_publisher(running):
+        async with open_publisher(running) as socket, talking(socket):
             status, headers, body = await refused(running)
     assert status == 503
     assert int(headers["Retry-After"]) > 0
@@ -431,7 +432,8 @@ async def test_a_speaker_whom_the_engine_cannot_keep_up_with_is_refused() -> Non
     async with running_server(transcriber()) as running, open_publisher(running) as socket:
         for rows in (1, 2, 4, 8):  # a second for each window: one speaker fits at most
             running.hub.batcher._costs.observe(1, 1000, rows, float(rows))
-        status, headers, body = await refused(running)
+        async with talking(socket):
+            status, headers, body = await refused(running)
         assert (status, json.loads(body)["error"]["code"]) == (503, "full")
         assert int(headers["Retry-After"]) > 0
         await send(socket, speech(1.2))
@@ -462,6 +464,23 @@ async def test_nothing_is_left_behind_and_no_log_line_holds_caption_text(
         await within(lambda: len(asyncio.all_tasks()) <= before)
     assert not any(word in caplog.text for word in SENTENCE.split())
     assert sum(record.message == "a publisher left: disconnect" for record in caplog.records) == 5
+
+
+@asynccontextmanager
+async def talking(socket: ClientConnection) -> AsyncIterator[None]:
+    """Send audio as somebody does who is there."""
+
+    async def talk() -> None:
+        while True:
+            await socket.send(speech(0.1))
+            await asyncio.sleep(0.1)
+
+    task = asyncio.create_task(talk())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def connect_to(running: Running) -> connect:

@@ -187,6 +187,25 @@ async def test_sessions_without_a_socket_keep_their_places() -> None:
             assert again["resumed"] is True
 
 
+async def test_who_comes_back_while_the_dead_socket_looks_open_finds_a_full_server_open() -> None:
+    async with running_server(engine(), max_streams=1) as running:
+        async with publisher(running) as (dead, ready):
+            dead.transport.pause_reading()  # neither end is told
+            async with publisher(running, ready) as (socket, again):
+                assert again["resumed"] is True
+                assert texts(await finish(socket, again["resume_from"])) == [SENTENCE]
+
+
+async def test_a_socket_that_is_only_silent_gives_its_place_to_nobody_else() -> None:
+    async with running_server(engine(), max_streams=1) as running:
+        async with publisher(running) as (muted, _):
+            async with publisher(running) as (stranger, refusal):
+                assert (refusal["code"], refusal["retry_after_ms"] > 0) == ("full", True)
+                assert await close_code(stranger) == 1013
+            await muted.send('{"type":"stop"}')
+            assert (await events_until(muted, "closed"))[-1]["reason"] == "stop"
+
+
 async def test_a_room_says_that_its_speaker_has_lost_the_connection() -> None:
     async with running_server(engine()) as running, watching(running) as viewer:
         assert await presence(viewer) == (0, 0)

@@ -1,0 +1,116 @@
+"""A server in a process of its own that can be killed, and started again where it was."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+__all__ = ["SCRIPTED", "SERVE", "KillableServer"]
+
+SERVE = ("-m", "livecaption", "serve")
+"""The program as people run it."""
+
+SCRIPTED = ("-m", "tests.faults.scripted_process")
+"""The same with an engine that knows ``talk(SECONDS)`` by heart; the seconds are to be added."""
+
+_READY_S = 120.0
+"""A model is warmed up first; a machine that is busy otherwise takes its time."""
+_LOOK_S = 0.02
+
+
+class KillableServer:
+    """``async with KillableServer(directory, settings) as server``: ready inside, gone after it.
+
+    Args:
+        directory: for transcripts, and for what the server says (``server.log``).
+        settings: by their name in upper case.
+        program: arguments for Python.
+    """
+
+    def __init__(
+        self, directory: Path, settings: Mapping[str, str], program: Sequence[str] = SERVE
+    ) -> None:
+        self.directory = directory
+        self.port = _free_port()
+        self._program = program
+        own = {"HOST": "127.0.0.1", "PORT": str(self.port), "DATA_DIR": str(directory)}
+        named = {f"LIVECAPTION_{name}": value for name, value in {**settings, **own}.items()}
+        self._environment = {**os.environ, **named}
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """For clients."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.kill()
+
+    async def start(self) -> None:
+        """Start the process; return when it takes new sessions."""
+        with (self.directory / "server.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, *self._program),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=log,
+                env=self._environment,
+            )
+        async with asyncio.timeout(_READY_S):
+            while not await self._is_ready():
+                if self._process.returncode is not None:
+                    raise AssertionError(f"the server ended: see {self.directory / 'server.log'}")
+                await asyncio.sleep(_LOOK_S)
+
+    async def kill(self) -> None:
+        """SIGKILL: no farewell, no flush; return when the process is gone."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    async def get(self, path: str) -> tuple[int, bytes]:
+        """Return status and body of a ``GET``.
+
+        Raises:
+            OSError: nobody answers.
+        """
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            answer = await reader.read()
+        finally:
+            writer.close()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        if not head:
+            raise ConnectionError("the connection was closed without an answer")
+        return int(head.split()[1]), body
+
+    async def _is_ready(self) -> bool:
+        try:
+            status, _ = await self.get("/readyz")
+        except OSError:
+            return False
+        return status == 200
+
+
+def _free_port() -> int:
+    with socket.socket() as chooser:
+        chooser.bind(("127.0.0.1", 0))
+        port: int = chooser.getsockname()[1]
+        return port
