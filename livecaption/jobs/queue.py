@@ -16,6 +16,7 @@ from livecaption.errors import LiveCaptionError, Overloaded
 from livecaption.jobs.records import Claim, Delivery, Job, JobProblem, NewJob
 
 __all__ = [
+    "Census",
     "ClaimLost",
     "DeliveryBox",
     "JobQueue",
@@ -47,6 +48,14 @@ class QueueLimits:
     per_owner: int | None = None
     """Jobs of one owner that have not ended; None for no bound but that of all."""
     running_per_owner: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many jobs there are."""
+
+    waiting: int
+    running: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +194,9 @@ class JobQueue(Protocol):
         """Take back the jobs of processes that died; not those of living ones."""
 
     # -- for the house ------------------------------------------------------------------------
+
+    async def census(self) -> Census:
+        """Count the jobs that have not ended."""
 
     async def needed(self) -> frozenset[str]:
         """Return the ids of all jobs whose upload is still needed."""

@@ -20,7 +20,7 @@ from typing import Protocol
 from livecaption.core.file_transcript import FileTranscript
 from livecaption.jobs.lifecycle import JobState, Step, after, lost
 from livecaption.jobs.packing import pack, unpack
-from livecaption.jobs.queue import ClaimLost, QueueLimits, Recovered, check_limits
+from livecaption.jobs.queue import Census, ClaimLost, QueueLimits, Recovered, check_limits
 from livecaption.jobs.records import LOST, Claim, Delivery, Job, JobProblem, NewJob
 from livecaption.jobs.redis_deliveries import RedisDeliveries
 from livecaption.jobs.redis_tables import Commands, Held, RedisTables
@@ -272,6 +272,16 @@ class RedisJobQueue:
         return recovered
 
     # -- for the house ------------------------------------------------------------------------
+
+    async def census(self) -> Census:
+        """See ``JobQueue.census``."""
+
+        async def ask(redis: Commands) -> Census:
+            held = await self._tables.held(redis)
+            running = sum(not each.cancelled for each in held.values())
+            return Census(await redis.zcard(self._tables.waiting), running)
+
+        return await self._tables.read(ask)
 
     async def needed(self) -> frozenset[str]:
         """See ``JobQueue.needed``."""

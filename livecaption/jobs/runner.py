@@ -70,10 +70,10 @@ class JobRunner:
         transcribe: Transcribe,
         *,
         workers: int = 1,
-        on_ended: OnEnded = lambda state: None,
+        on_ended: OnEnded | None = None,
     ) -> None:
         self._queue = queue
-        self._on_ended = on_ended
+        self._on_ended = on_ended or _nothing
         self._uploads = uploads
         self._transcribe = transcribe
         self._workers = workers
@@ -165,6 +165,10 @@ class JobRunner:
                 await self._queue.keep(claim)
             else:
                 await self._queue.progress(claim, progress.done_s, progress.info.duration)
+
+
+def _nothing(_: JobState) -> None:
+    """Nobody is to be told."""
 
 
 class _News:

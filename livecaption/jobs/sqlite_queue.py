@@ -20,7 +20,7 @@ from typing import Any
 from livecaption.core.file_transcript import FileTranscript
 from livecaption.jobs.lifecycle import JobState, Step, after, lost
 from livecaption.jobs.packing import pack, pack_options, unpack
-from livecaption.jobs.queue import ClaimLost, QueueLimits, Recovered, check_limits
+from livecaption.jobs.queue import Census, ClaimLost, QueueLimits, Recovered, check_limits
 from livecaption.jobs.records import LOST, Claim, DeliveryState, Job, JobProblem, NewJob
 from livecaption.jobs.rows import DELIVERY_COLUMNS, JOB_COLUMNS, job_of
 from livecaption.jobs.sqlite_deliveries import SqliteDeliveries
@@ -36,6 +36,10 @@ _OF_OWNER = (
 _COUNTS = (
     "SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE owner = ?) FROM job "
     "WHERE state IN ('queued', 'running')"
+)
+_CENSUS = (
+    "SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state = 'running') "
+    "FROM job"
 )
 _NEXT = """
     SELECT id, attempts FROM job AS mine,
@@ -277,6 +281,11 @@ class SqliteJobQueue:
         return Recovered(len(steps) - failed, failed)
 
     # -- for the house ------------------------------------------------------------------------
+
+    async def census(self) -> Census:
+        """See ``JobQueue.census``."""
+        ((waiting, running),) = await self._tables.fetch(_CENSUS)
+        return Census(waiting, running)
 
     async def needed(self) -> frozenset[str]:
         """See ``JobQueue.needed``."""

@@ -104,6 +104,7 @@ def build_app(
                         settings,
                         BackgroundFiles(hub.files, hub.ready.wait),
                         allowance_of(keys, settings),
+                        hub.meters,
                     ) as jobs,
                 ):
                     hub.jobs = app.state.jobs = jobs

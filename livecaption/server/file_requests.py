@@ -6,8 +6,10 @@ The work ends when nobody waits for its result any more.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from functools import wraps
 from typing import TypeVar
 
@@ -17,11 +19,13 @@ from starlette.responses import Response
 from livecaption.access.rates import Limit
 from livecaption.core.file_transcript import FileOptions
 from livecaption.engine.base import ModelInfo
-from livecaption.errors import ClientError, LiveCaptionError
+from livecaption.errors import ClientError, LiveCaptionError, Overloaded
+from livecaption.metrics.meters import Meters, UploadOutcome
 from livecaption.protocol.languages import LANGUAGE_NAMES
-from livecaption.server.answers import answer_to
+from livecaption.server.answers import answer_to, status_of
 from livecaption.server.demands import Family
 from livecaption.server.doorkeeper import address_of, principal_of
+from livecaption.server.doors import note_refusal
 from livecaption.server.hub import CaptionHub
 from livecaption.server.uploads import Upload
 
@@ -32,6 +36,7 @@ __all__ = [
     "is_set",
     "options_of",
     "received_file",
+    "taken_in",
     "while_connected",
 ]
 
@@ -61,6 +66,7 @@ def answering(family: Family) -> Callable[[Handler], Handler]:
             except ClientDisconnect:
                 return Response(status_code=_CLOSED_BY_CLIENT)
             except LiveCaptionError as error:
+                note_refusal(request.scope, error.code)
                 return answer_to(error, family)
 
         return answer
@@ -78,11 +84,68 @@ async def received_file(request: Request) -> AsyncIterator[Upload]:
     """
     hub = hub_of(request)
     hub.admit_file()
+    with _watched(hub.meters) as watch:
+        async with taken_in(request) as upload:
+            watch.begin(upload)
+            yield upload
+
+
+@asynccontextmanager
+async def taken_in(request: Request) -> AsyncIterator[Upload]:
+    """Take in the form of a request, as far as its sender's share of the day allows.
+
+    Raises:
+        LiveCaptionError: not this file, or not today.
+        ClientDisconnect: nobody is there any more.
+    """
+    hub = hub_of(request)
     async with hub.uploads.received(request) as upload:
         kilobytes = -(-upload.size // 1000)
         principal, address = principal_of(request), address_of(request)
         await hub.limiter.check(Limit.UPLOADS, principal, address, cost=kilobytes)
         yield upload
+
+
+@dataclass(slots=True)
+class _Watch:
+    """How long a file takes from its last byte on."""
+
+    upload: Upload | None = None
+    began: float = 0.0
+
+    def begin(self, upload: Upload) -> None:
+        self.upload, self.began = upload, time.monotonic()
+
+    def tell(self, meters: Meters, outcome: UploadOutcome) -> None:
+        if self.upload is None:
+            meters.uploaded(outcome, size=0)
+            return
+        took = time.monotonic() - self.began
+        audio_s = self.upload.fate.audio_s
+        meters.uploaded(outcome, size=self.upload.size, audio_s=audio_s, took=took)
+
+
+@contextmanager
+def _watched(meters: Meters) -> Iterator[_Watch]:
+    """Count what becomes of a file; who is turned away for want of room is counted elsewhere."""
+    watch = _Watch()
+    try:
+        yield watch
+    except (ClientDisconnect, asyncio.CancelledError):
+        watch.tell(meters, UploadOutcome.CANCELLED)
+        raise
+    except Overloaded:
+        raise
+    except Exception as error:
+        watch.tell(meters, _outcome_of(error))
+        raise
+    error = watch.upload.fate.error if watch.upload else None
+    watch.tell(meters, UploadOutcome.DONE if error is None else _outcome_of(error))
+
+
+def _outcome_of(error: Exception) -> UploadOutcome:
+    theirs = isinstance(error, LiveCaptionError) and status_of(error) < 500
+    return UploadOutcome.REFUSED if theirs else UploadOutcome.FAILED
 
 
 def options_of(upload: Upload, info: ModelInfo, *, task: str, words: bool) -> FileOptions:

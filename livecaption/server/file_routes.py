@@ -50,6 +50,7 @@ async def transcribe(request: Request) -> Response:
             if hub.jobs is None or longest_s is None or too_long:
                 raise
             return await _as_job(request, hub.jobs, upload, options)
+        upload.fate.audio_s = transcript.info.duration
     return JSONResponse(_described(transcript))
 
 

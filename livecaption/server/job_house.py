@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from livecaption.core.file_transcript import FileOptions
@@ -19,6 +19,7 @@ from livecaption.errors import BadCredentials, ClientError
 from livecaption.jobs.queue import JobQueue
 from livecaption.jobs.records import Job, Kind, NewJob, Order, new_job_id
 from livecaption.jobs.uploads import UploadFolder
+from livecaption.metrics.meters import JobOutcome, Meters
 from livecaption.server.key_ring import KeyRing
 from livecaption.settings import Settings
 
@@ -64,6 +65,7 @@ class JobHouse:
     secrets: WebhookSecrets
     s3: S3Place | None = None
     webhook_local: bool = False
+    meters: Meters = field(default_factory=Meters)
 
     async def check_room(self, owner: str) -> None:
         """Say before an upload whether there is room.
@@ -137,6 +139,8 @@ class JobHouse:
     async def delete(self, job: Job) -> bool:
         """Cancel a job, or forget one that has ended, with its file; say whether it was there."""
         found = await self.queue.cancel(job.id)
+        if found and not job.state.ended:
+            self.meters.job_ended(JobOutcome.CANCELLED)
         # One that is being worked on has its file open, and needs its name no more.
         await asyncio.to_thread(self.uploads.remove, job.id)
         return found

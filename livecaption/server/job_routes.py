@@ -10,15 +10,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from livecaption.access.rates import Limit
 from livecaption.core.file_exports import FILE_EXPORTS
 from livecaption.errors import ClientError
 from livecaption.jobs.lifecycle import JobState
 from livecaption.jobs.records import Job
 from livecaption.server.answers import refusal
 from livecaption.server.demands import Family
-from livecaption.server.doorkeeper import address_of, principal_of
-from livecaption.server.file_requests import answering, chosen, hub_of, is_set, options_of
+from livecaption.server.doorkeeper import principal_of
+from livecaption.server.file_requests import (
+    answering,
+    chosen,
+    hub_of,
+    is_set,
+    options_of,
+    taken_in,
+)
 from livecaption.server.job_documents import described, job_url
 from livecaption.server.job_house import JobHouse
 
@@ -51,12 +57,9 @@ def _absent() -> Response:
 async def submit(request: Request) -> Response:
     """``POST /v1/jobs``: a form with a file; 202 with the job."""
     hub, house, owner = hub_of(request), _house(request), _owner(request)
-    hub.check_open()
+    hub.check_new_work()
     await house.check_room(owner)
-    async with hub.uploads.received(request) as upload:
-        kilobytes = -(-upload.size // 1000)
-        principal, address = principal_of(request), address_of(request)
-        await hub.limiter.check(Limit.UPLOADS, principal, address, cost=kilobytes)
+    async with taken_in(request) as upload:
         task = chosen(upload, "task", ("transcribe", "translate"))
         options = options_of(upload, hub.model, task=task, words=is_set(upload, "words"))
         orders = house.orders(upload.field("webhook"))

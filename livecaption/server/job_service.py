@@ -20,6 +20,7 @@ from livecaption.jobs.queue import JobQueue
 from livecaption.jobs.records import Kind
 from livecaption.jobs.runner import JobRunner, Transcribe
 from livecaption.jobs.uploads import UploadFolder
+from livecaption.metrics.meters import JobOutcome, Meters
 from livecaption.server.job_carriers import S3Carrier, WebhookCarrier
 from livecaption.server.job_house import Allowance, JobHouse, WebhookSecrets
 from livecaption.server.job_queue import open_queue, open_uploads, work
@@ -62,7 +63,7 @@ class BackgroundFiles:
 
 @asynccontextmanager
 async def working_jobs(
-    settings: Settings, transcribe: Transcribe, allowance: Allowance
+    settings: Settings, transcribe: Transcribe, allowance: Allowance, meters: Meters
 ) -> AsyncIterator[JobHouse]:
     """Take jobs, work them off and deliver them until the block ends.
 
@@ -70,6 +71,7 @@ async def working_jobs(
         settings: how many, how large, where.
         transcribe: does the work.
         allowance: see ``Allowance``.
+        meters: told what becomes of jobs.
 
     Raises:
         OperatorError: the queue or the folder of uploads cannot be had.
@@ -77,15 +79,21 @@ async def working_jobs(
     secrets = WebhookSecrets(tuple(each.get_secret_value() for each in settings.webhook_secret))
     place = parse_s3(settings.jobs_s3) if settings.jobs_s3 else None
     async with open_queue(settings) as queue, open_uploads(settings) as uploads:
-        house = JobHouse(queue, uploads, allowance, secrets, place, settings.webhook_local)
-        runner = JobRunner(queue, uploads, transcribe, workers=settings.job_workers)
+        house = JobHouse(queue, uploads, allowance, secrets, place, settings.webhook_local, meters)
+        runner = JobRunner(
+            queue,
+            uploads,
+            transcribe,
+            workers=settings.job_workers,
+            on_ended=lambda state: meters.job_ended(JobOutcome(state)),
+        )
         courier = Courier(queue, _carriers(settings, secrets))
         if settings.redis_url is None:
             # Nobody else uses this folder: whatever is not needed now never will be.
             await queue.recover()
             needed = await queue.needed()
             await asyncio.to_thread(uploads.sweep, needed, older_than=time.time() + 1)
-        parts = [keep_jobs(queue, uploads, settings), courier.run()]
+        parts = [keep_jobs(queue, uploads, settings, meters), courier.run()]
         if settings.job_workers:
             parts.append(work(settings, runner))
         async with running(*parts):
@@ -104,8 +112,11 @@ async def try_jobs(settings: Settings) -> None:
             S3Store()
 
 
-async def keep_jobs(queue: JobQueue, uploads: UploadFolder, settings: Settings) -> None:
-    """Until cancelled take back what dead processes held, and forget what is old."""
+async def keep_jobs(
+    queue: JobQueue, uploads: UploadFolder, settings: Settings, meters: Meters | None = None
+) -> None:
+    """Until cancelled take back what dead processes held, count, and forget what is old."""
+    meters = meters or Meters()
     swept_at = 0.0
     while True:
         try:
@@ -116,6 +127,10 @@ async def keep_jobs(queue: JobQueue, uploads: UploadFolder, settings: Settings) 
                     recovered.again,
                     recovered.failed,
                 )
+            for _ in range(recovered.failed):
+                meters.job_ended(JobOutcome.FAILED)
+            census = await queue.census()
+            meters.jobs_waiting, meters.jobs_running = census.waiting, census.running
             now = time.time()
             if now - swept_at >= _SWEEP_EVERY_S:
                 swept_at = now

@@ -92,6 +92,7 @@ async def _answer(request: Request, task: str) -> Response:
             await while_connected(request, file.begun())
             return _HeldStream(file.events(), held.pop_all())
         transcript = await while_connected(request, hub.files.transcribe(upload.file, options))
+        upload.fate.audio_s = transcript.info.duration
     if form in ("json", "verbose_json"):
         return JSONResponse(structured(transcript, form, task=task, words=words))
     return PlainTextResponse(plain(transcript, form))
@@ -110,6 +111,7 @@ class _StreamedFile:
 
     def __init__(self, files: FileWork, upload: Upload, options: FileOptions) -> None:
         # Holds no more than the text of one file, however slowly it is read.
+        self._fate = upload.fate
         self._told: asyncio.Queue[FileProgress | None] = asyncio.Queue()
         # Not in a task group: it begins in a handler and ends in the answer that outlives it.
         self._work = asyncio.ensure_future(
@@ -150,8 +152,9 @@ class _StreamedFile:
 
     def _last_event(self, text: StreamedText) -> str:
         try:
-            self._work.result()
+            self._fate.audio_s = self._work.result().info.duration
         except LiveCaptionError as error:
+            self._fate.error = error
             return error_event(error.code, str(error))
         return text.done()
 

@@ -10,18 +10,18 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
-from livecaption.errors import ClientError, MediaTooLong, Overloaded
+from livecaption.errors import ClientError, LiveCaptionError, MediaTooLong, Overloaded
 from livecaption.media.recording import spool_folder
 from livecaption.server.multipart_form import FormReader
 from livecaption.settings import Settings
 
-__all__ = ["Upload", "Uploads"]
+__all__ = ["Fate", "Upload", "Uploads"]
 
 _MOST_AT_ONCE = 16
 _WRITE_BYTES = 256 * 1024
@@ -31,6 +31,16 @@ _CHUNK_TIMEOUT_S = 30.0
 _TIMEOUT_S = 900.0
 _LINGER_BYTES, _LINGER_S = 256 * 1024 * 1024, 10.0
 """Read and thrown away of a file that is too large: whoever is still sending hears no answer."""
+
+
+@dataclass(slots=True)
+class Fate:
+    """What has become of a file so far."""
+
+    audio_s: float = 0.0
+    """Seconds of audio that were transcribed."""
+    error: LiveCaptionError | None = None
+    """Why there is no transcript, where an answer that has begun cannot say it by its status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class Upload:
     name: str
     """What the client calls the file, for people to read; may be empty."""
     fields: dict[str, list[str]]
+    fate: Fate = field(default_factory=Fate)
 
     def field(self, *names: str) -> str:
         """Return the first value of the first of these fields that has one, else nothing."""
