@@ -48,16 +48,28 @@ class JobOutcome(StrEnum):
 
 REFUSALS = (
     "bad_credentials",
+    "bad_file",
+    "bad_form",
     "bad_frame",
     "bad_host",
+    "bad_key",
     "bad_message",
     "bad_origin",
     "bad_request",
     "bad_room",
+    "bad_token",
+    "damaged_media",
     "full",
     "going_away",
     "internal",
+    "key_expired",
+    "key_required",
+    "key_revoked",
     "link_revoked",
+    "no_file",
+    "no_link",
+    "no_room",
+    "no_space",
     "no_start",
     "not_allowed",
     "not_ready",
@@ -65,15 +77,41 @@ REFUSALS = (
     "quota",
     "rate_limited",
     "secret_in_url",
+    "token_expired",
+    "token_used",
     "too_large",
+    "too_long",
+    "too_many_jobs",
+    "too_many_streams",
+    "unsupported_media",
     "unsupported_version",
 )
 """Codes of refusals that are told apart; they are the ``code`` of the answer."""
 
 _LOSSES = ("stalled", "overflowed")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET")
-_CREDENTIALS = ("missing", "malformed", "unknown", "expired", "revoked", "role", "room", "origin")
-_LIMITS = ("connects", "streams", "sockets", "uploads", "jobs", "bytes", "failures")
+_CREDENTIALS = (
+    "bad_key",
+    "bad_token",
+    "key_expired",
+    "key_required",
+    "key_revoked",
+    "link_revoked",
+    "not_allowed",
+    "token_expired",
+    "token_used",
+)
+_LIMITS = (
+    "connects",
+    "failures",
+    "jobs",
+    "reads",
+    "requests",
+    "sockets",
+    "streams",
+    "tokens",
+    "uploads",
+)
 
 _STATUSES = (*(str(status.value) for status in HTTPStatus), "499")
 _MINUTES = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
@@ -123,11 +161,11 @@ class Meters:
         self.request_took.observe(took)
 
     def auth_failed(self, reason: str) -> None:
-        """A key or token was not good: missing, malformed, unknown, expired, role, …."""
+        """A key, token or link was not good; ``reason`` is the ``code`` of the answer."""
         self.auth_failures.add(reason)
 
     def limited(self, limit: str) -> None:
-        """A limit was reached: connects, streams, sockets, uploads, jobs, bytes, failures."""
+        """A limit was reached: requests, reads, connects, tokens, uploads, streams, jobs, …."""
         self.rate_limited.add(limit)
 
     def uploaded(

@@ -165,14 +165,14 @@ async def test_refusals_are_counted_by_door_and_reason() -> None:
 async def test_other_parts_count_through_the_same_object() -> None:
     async with running_server(engine()) as running:
         meters = running.hub.meters
-        meters.auth_failed("expired")
+        meters.auth_failed("key_expired")
         meters.auth_failed("lc_" + HOSTILE)
         meters.limited("connects")
         meters.uploaded("done", size=1000, audio_s=60.0, took=4.0)  # type: ignore[arg-type]
         meters.job_ended("failed")  # type: ignore[arg-type]
         meters.jobs_waiting = 3
         samples = await scrape(running)
-    assert value(samples, "livecaption_auth_failures_total", reason="expired") == 1
+    assert value(samples, "livecaption_auth_failures_total", reason="key_expired") == 1
     assert value(samples, "livecaption_auth_failures_total", reason="other") == 1
     assert value(samples, "livecaption_rate_limited_total", limit="connects") == 1
     assert value(samples, "livecaption_uploads_total", outcome="done") == 1
