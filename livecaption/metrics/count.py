@@ -13,7 +13,7 @@ __all__ = ["OTHER", "Count"]
 
 OTHER = "other"
 
-_SERIES_SHOWN_AT_ZERO = 64
+_SERIES_SHOWN_AT_ZERO = 256
 
 
 class Count:

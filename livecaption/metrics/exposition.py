@@ -50,11 +50,6 @@ class Exposition:
         for each in collect:
             self._registry.register(_Collected(each))
 
-    @property
-    def registry(self) -> CollectorRegistry:
-        """The registry, for whoever wants more than text."""
-        return self._registry
-
     def text(self, accept: str) -> tuple[bytes, str]:
         """Return the metrics and their content type.
 

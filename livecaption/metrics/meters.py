@@ -62,15 +62,22 @@ CREDENTIALS = (
 
 REFUSALS = (
     *CREDENTIALS,
+    "bad_file",
+    "bad_form",
     "bad_frame",
     "bad_host",
     "bad_message",
     "bad_origin",
     "bad_request",
     "bad_room",
+    "damaged_media",
     "full",
     "going_away",
     "internal",
+    "no_file",
+    "no_link",
+    "no_room",
+    "no_space",
     "no_start",
     "not_ready",
     "overloaded",
@@ -78,9 +85,15 @@ REFUSALS = (
     "rate_limited",
     "secret_in_url",
     "too_large",
+    "too_long",
     "too_many_jobs",
     "too_many_streams",
+    "too_slow",
+    "unsupported_language",
+    "unsupported_media",
+    "unsupported_task",
     "unsupported_version",
+    "webhook_off",
 )
 """Codes of refusals that are told apart; they are the ``code`` of the answer."""
 

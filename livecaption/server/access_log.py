@@ -70,7 +70,8 @@ class _Answer:
 
     def watching(self, send: Send) -> Send:
         async def watched(message: Message) -> None:
-            self.see(message)
+            if message["type"] != "websocket.send":  # each caption to each reader
+                self.see(message)
             await send(message)
 
         return watched
@@ -89,8 +90,8 @@ class _Answer:
                 self.close = message.get("code", 1000)
                 # Closing before accepting is how ASGI refuses an upgrade.
                 self.status = self.status or 403
-            case "http.response.body" | "websocket.http.response.body" | "websocket.send":
-                self.size += len(message.get("body") or message.get("text") or b"")
+            case "http.response.body" | "websocket.http.response.body":
+                self.size += len(message.get("body", b""))
             case _:
                 pass
 

@@ -122,6 +122,17 @@ async def test_the_dashboard_shows_every_metric_there_is() -> None:
     }
 
 
+async def test_the_documentation_names_every_metric() -> None:
+    text = (MONITORING.parents[1] / "docs" / "monitoring.md").read_text("utf-8")
+    listed = set(re.findall(r"`([a-z_]+)(?:\{[^`]*\})?`", text))
+    shown = {
+        re.sub(r"_(bucket|sum|count)$", "", sample.name.removeprefix("livecaption_"))
+        for sample in await samples()
+        if sample.name.startswith("livecaption_")
+    }
+    assert shown - listed == set()
+
+
 def test_prometheus_accepts_configuration_and_rules() -> None:
     promtool = required("promtool")
     for check in (

@@ -14,7 +14,7 @@ def test_known_series_are_there_before_anything_happened() -> None:
 
 
 def test_many_series_appear_when_they_are_needed() -> None:
-    count = Count(one=map(str, range(10)), other=map(str, range(10)))
+    count = Count(one=map(str, range(20)), other=map(str, range(20)))
     count.add("3", "4", by=2.5)
     assert dict(count.items()) == {("3", "4"): 2.5}
 
