@@ -33,6 +33,7 @@ PUBLIC = {
     ("MOUNT", "/static"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/admin"),
 }
 """Written down a second time: making a route public takes a change in two places."""
 
@@ -53,7 +54,7 @@ def path_of(template: str) -> str:
         template.replace("{room}", "main")
         .replace("{number:int}", "1")
         .replace("{id}", "x")
-        .replace("{model}", "m")
+        .replace("{model:path}", "m")
     )
 
 
