@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ __all__ = [
     "Running",
     "close_code",
     "events_until",
+    "free_port",
     "open_publisher",
     "receive",
     "running_server",
@@ -109,6 +111,14 @@ def speech(seconds: float, seed: int = 1) -> bytes:
     """Loud noise that webrtcvad takes for speech, s16le 16 kHz; the engine has its script."""
     noise = np.random.default_rng(seed).normal(0, 6000, int(seconds * SAMPLE_RATE))
     return np.clip(noise, -32768, 32767).astype("<i2").tobytes()
+
+
+def free_port() -> int:
+    """A port of this machine at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def within(condition: Callable[[], bool], seconds: float = 5.0) -> None:

@@ -7,6 +7,7 @@ as well as the recipe allows, on nothing but ``faster_whisper.transcribe``.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench.peers.mirror import TextMirror
@@ -26,6 +27,7 @@ class RollingDialect:
     done: bool = False
     path: str = "/"
     subprotocols: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
     mirror: TextMirror = field(default_factory=TextMirror)
     _committed: list[str] = field(default_factory=list)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ class WhisperLiveDialect:
     done: bool = False
     path: str = "/"
     subprotocols: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
     mirror: TextMirror = field(default_factory=TextMirror)
     _completed: list[str] = field(default_factory=list)
     _stop: float = 0.0

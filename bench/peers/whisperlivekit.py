@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench.peers.environment import Installation
@@ -26,6 +27,7 @@ class WhisperLiveKitDialect:
     done: bool = False
     path: str = "/asr?language=en&mode=full"
     subprotocols: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
     mirror: TextMirror = field(default_factory=TextMirror)
 
     def hello(self) -> list[Message]:

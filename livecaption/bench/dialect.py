@@ -7,7 +7,8 @@ A dialect is one stream's conversation without its socket: bytes and texts go in
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from livecaption.bench.caption_log import CaptionLog
@@ -29,6 +30,10 @@ class Dialect(Protocol):
     @property
     def subprotocols(self) -> tuple[str, ...]:
         """What to offer; empty for none."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What else to send with the handshake."""
 
     @property
     def ready(self) -> bool:
@@ -64,6 +69,12 @@ class LiveCaptionDialect:
     done: bool = False
     path: str = "/ws/publish"
     subprotocols: tuple[str, ...] = (SUBPROTOCOL,)
+    key: str | None = field(default=None, repr=False)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """See ``Dialect``."""
+        return {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
 
     def hello(self) -> list[Message]:
         """See ``Dialect``."""

@@ -54,6 +54,7 @@ async def play(
         async with connect(
             url + dialect.path,
             subprotocols=offered,
+            additional_headers=dialect.headers,
             compression=None,
             proxy=None,
             open_timeout=_READY_S,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from livecaption.bench.dialect import Dialect, LiveCaptionDialect
 from livecaption.bench.server_process import ServerUnderTest, our_server
 from livecaption.client.address import publish_url
+from livecaption.settings import load_settings
 
 __all__ = ["OurServer", "RunningServer", "Target"]
 
@@ -41,10 +43,19 @@ class OurServer:
     """By upper-case name, as ``our_server`` takes them."""
     name: str = "livecaption"
 
-    def serve(self) -> AbstractAsyncContextManager[ServerUnderTest]:
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[ServerUnderTest]:
         """See ``Target``."""
-        # Refusing streams is not what is measured here; the bench decides how many there are.
-        return our_server({"MAX_STREAMS": "100000", "ADMISSION": "false", **self.settings})
+        # On the disk that a server would use, because storing is measured, too; but not among what
+        # a server on this machine keeps there, whose keys are not for this one.
+        usual = load_settings().data
+        usual.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="bench-", dir=usual) as data:
+            # Refusing streams is not what is measured; the bench decides how many there are.
+            limits = {"MAX_STREAMS": "100000", "ADMISSION": "false"}
+            own = {**limits, "DATA_DIR": data, "API_KEY": ""}
+            async with our_server({**own, **self.settings}) as server:
+                yield server
 
     def dialect(self, index: int) -> Dialect:
         """See ``Target``."""
@@ -57,6 +68,7 @@ class RunningServer:
 
     url: str
     name: str = "livecaption"
+    key: str | None = field(default=None, repr=False)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[ServerUnderTest]:
@@ -71,4 +83,4 @@ class RunningServer:
 
     def dialect(self, index: int) -> Dialect:
         """See ``Target``."""
-        return LiveCaptionDialect(f"bench-{index}")
+        return LiveCaptionDialect(f"bench-{index}", key=self.key)

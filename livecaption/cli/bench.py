@@ -93,6 +93,15 @@ def bench(
             rich_help_panel=_SERVER,
         ),
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="The key of the server at --url; rather set LIVECAPTION_KEY.",
+            envvar=["LIVECAPTION_KEY", "LIVECAPTION_API_KEY"],
+            show_default=False,
+            rich_help_panel=_SERVER,
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -166,7 +175,7 @@ def bench(
         raise OperatorError("--capacity and --soak are two measurements; ask for one of them.")
     load = Load(_clips(clips), streams, seconds, repeats)
     wanted = _Wanted(capacity=capacity, limit_s=limit, soak_minutes=soak_minutes)
-    target = OurServer(settings) if url is None else RunningServer(url)
+    target = OurServer(settings) if url is None else RunningServer(url, key=key)
     report = asyncio.run(_measure(target, load, wanted))
     if report["kind"] == "run" and url is None:
         say("simulated time: the same clips with an engine that takes no time")

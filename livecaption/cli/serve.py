@@ -11,6 +11,7 @@ import typer
 
 from livecaption.asgi import create_app, load_transcriber, read_sinks
 from livecaption.cli.terminal import report
+from livecaption.server.counters import Counters
 from livecaption.server.job_service import try_jobs
 from livecaption.server.key_ring import KeyRing
 from livecaption.server.serving import LiveServer, bind
@@ -105,7 +106,7 @@ def serve(
         bool | None,
         typer.Option(
             "--allow-anonymous",
-            help="Let everybody who can reach this address publish and read.",
+            help="Without keys: let everybody who can reach this address publish and read.",
             rich_help_panel=_ACCESS,
         ),
     ] = None,
@@ -118,6 +119,24 @@ def serve(
     allowed_host: Annotated[
         list[str] | None,
         typer.Option(help="A host name to answer to; repeat for more.", rich_help_panel=_ACCESS),
+    ] = None,
+    trusted_proxies: Annotated[
+        str | None,
+        typer.Option(
+            help="Addresses or networks of proxies whose X-Forwarded-For is believed, separated "
+            "by commas: 127.0.0.1,10.0.0.0/8.",
+            show_default="none",
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    limits_storage: Annotated[
+        str | None,
+        typer.Option(
+            help="Where limits are counted: memory://, or redis://HOST:PORT/0 for several servers. "
+            "With a password rather use LIVECAPTION_LIMITS_STORAGE or --config.",
+            show_default="memory://",
+            rich_help_panel=_ACCESS,
+        ),
     ] = None,
     data_dir: Annotated[
         Path | None,
@@ -229,6 +248,8 @@ def serve(
         allow_anonymous=allow_anonymous,
         allowed_origins=tuple(allowed_origin) if allowed_origin else None,
         allowed_hosts=tuple(allowed_host) if allowed_host else None,
+        trusted_proxies=trusted_proxies,
+        limits_storage=limits_storage,
         data_dir=data_dir,
         store=False if no_store else None,
         retain=retain,
@@ -279,6 +300,11 @@ async def _try_data(settings: Settings) -> None:
         keys = await KeyRing.open(settings)
         await keys.aclose()
         settings.check_exposure(has_keys=keys.is_on)
+        await Counters.open(settings.limits.storage).aclose()
+        if keys.is_on and settings.allow_anonymous:
+            report("There are keys, so --allow-anonymous lets nobody in without one.")
+        if keys.is_guessable:
+            report("LIVECAPTION_API_KEY is short enough to be guessed; take 20 characters or more.")
         await try_jobs(settings)
     finally:
         await store.aclose()

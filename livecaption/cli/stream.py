@@ -84,7 +84,12 @@ def stream(
     ] = TaskChoice.TRANSCRIBE,
     key: Annotated[
         str | None,
-        typer.Option(help="API key.", envvar="LIVECAPTION_API_KEY", show_default=False),
+        typer.Option(
+            help="The server's key; others on this machine can read a command line, so rather "
+            "set LIVECAPTION_KEY.",
+            envvar=["LIVECAPTION_KEY", "LIVECAPTION_API_KEY"],
+            show_default=False,
+        ),
     ] = None,
     speed: Annotated[
         float,

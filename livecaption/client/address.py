@@ -51,7 +51,7 @@ def _socket_url(address: str, socket_path: str) -> str:
     if parts.query or parts.fragment or parts.username is not None:
         raise OperatorError(
             "The server's address must be without query, fragment and password; "
-            "give the key as --key or LIVECAPTION_API_KEY."
+            "give the key as --key or LIVECAPTION_KEY."
         )
     path = parts.path.rstrip("/").removesuffix(socket_path) + socket_path
     return parts._replace(scheme=_SCHEMES[parts.scheme.lower()], path=path).geturl()

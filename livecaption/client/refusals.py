@@ -74,7 +74,7 @@ def refused_by_http(status: int, headers: Mapping[str, str], body: bytes) -> Liv
         )
     if status in (401, 403):
         return NotAllowed(
-            said or "The server refused the key; give a valid one as --key or LIVECAPTION_API_KEY."
+            said or "The server refused the key; give a valid one as --key or LIVECAPTION_KEY."
         )
     if status >= 500:
         return ServerUnreachable(said or f"The server answered with HTTP status {status}.")

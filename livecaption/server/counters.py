@@ -65,8 +65,9 @@ class Counters:
         except ValueError as exc:
             raise OperatorError(f"limits_storage is no address of a Redis server: {exc}.") from None
         options: dict[str, Any] = {"key_prefix": "livecaption", "connection_pool": pool}
+        uri = address.replace("unix://", "redis+unix://", 1)
         storage = RedisStorage(
-            f"async+{address}", wrap_exceptions=True, implementation="redispy", **options
+            f"async+{uri}", wrap_exceptions=True, implementation="redispy", **options
         )
         return cls(storage, pool)
 

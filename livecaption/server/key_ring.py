@@ -77,7 +77,7 @@ class KeyRing:
         if self._store is None:
             return
         try:
-            await self._note_use(every_s=0.0)
+            await self.note_use(every_s=0.0)
         except sqlite3.Error as exc:
             logger.warning("when keys were last used cannot be stored: %s", exc)
         await self._store.aclose()
@@ -132,13 +132,13 @@ class KeyRing:
         self._used[key] = now
         return Principal(Kind.KEY, record.roles, record.rooms, key=record.id, limits=record.limits)
 
-    async def keep(self) -> None:
+    async def keep(self, every_s: float = _LOOK_EVERY_S) -> None:
         """Read the keys again and again until cancelled."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(every_s)
             try:
                 await self.refresh()
-                await self._note_use(every_s=_NOTE_USE_EVERY_S)
+                await self.note_use()
             except (sqlite3.Error, OperatorError) as exc:
                 if not self._failing:
                     logger.error("the keys cannot be read again, the known ones stand: %s", exc)
@@ -180,7 +180,12 @@ class KeyRing:
                 ", ".join(sorted(lost)),
             )
 
-    async def _note_use(self, every_s: float) -> None:
+    async def note_use(self, every_s: float = _NOTE_USE_EVERY_S) -> None:
+        """Write down when keys were last used, each key once in ``every_s`` seconds.
+
+        Raises:
+            sqlite3.Error: it cannot be stored.
+        """
         if self._store is None:
             return
         due = {

@@ -354,8 +354,9 @@ class PublisherConnection:
         self._converter.close()
         live = self._held.live
         logger.info(
-            "publisher %s left room %s: %s, closed with %d after %.1f s of audio",
+            "publisher %s (%s) left room %s: %s, closed with %d after %.1f s of audio",
             live.id,
+            self.principal.name,
             live.room.name,
             self._reason,
             self._close_code,

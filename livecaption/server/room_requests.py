@@ -10,8 +10,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livecaption.errors import ClientError
+from livecaption.errors import ClientError, Overloaded
 from livecaption.protocol.limits import MAX_ROOM_CHARS
+from livecaption.server.answers import answer_to
 from livecaption.server.answers import refusal as answered
 from livecaption.settings import Settings
 
@@ -53,6 +54,8 @@ def with_refusals(handler: Handler) -> Handler:
             return await handler(request)
         except Refusal as refusal:
             return answered(refusal.status, refusal.code, str(refusal))
+        except (ClientError, Overloaded) as error:
+            return answer_to(error)
 
     return answer
 

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from livecaption.access.roles import Role
 from livecaption.errors import ClientError, NotAllowed
 from livecaption.protocol.limits import DEFAULT_ROOM, MAX_ROOM_CHARS
-from livecaption.server.answers import answer_to
 from livecaption.server.doorkeeper import Doorkeeper, principal_of
+from livecaption.server.room_requests import with_refusals
 
 __all__ = ["token_routes"]
 
@@ -34,18 +34,14 @@ class TokenWish(BaseModel):
 
 
 async def make_token(request: Request) -> Response:
-    """Answer with a token for what the body asks, and whether one is needed at all."""
+    """Answer with a token for what the body asks."""
     keeper: Doorkeeper = request.app.state.doorkeeper
-    try:
-        wish = await _wish(request)
-        origin = _origin(request, wish)
-        token = keeper.new_token(principal_of(request), Role(wish.role), wish.room, origin)
-    except ClientError as exc:
-        return answer_to(exc)
+    wish = await _wish(request)
+    origin = _origin(request, wish)
+    token = keeper.new_token(principal_of(request), Role(wish.role), wish.room, origin)
     answer = {
         "token": token,
         "expires_in_s": keeper.token_s,
-        "required": keeper.keys.is_on,
         "room": wish.room,
         "role": wish.role,
     }
@@ -77,5 +73,5 @@ def _origin(request: Request, wish: TokenWish) -> str:
     return shown or wished or ""
 
 
-token_routes = [Route("/v1/tokens", make_token, methods=["POST"])]
+token_routes = [Route("/v1/tokens", with_refusals(make_token), methods=["POST"])]
 """To be put among the application's routes."""

@@ -33,7 +33,7 @@ def test_what_is_no_address_is_refused_with_an_example(address: str) -> None:
 
 @pytest.mark.parametrize("address", ["ws://host/?key=lc_abc", "ws://lc_abc@host", "ws://host/#k"])
 def test_an_address_with_a_secret_is_refused_without_repeating_it(address: str) -> None:
-    with pytest.raises(OperatorError, match="LIVECAPTION_API_KEY") as refusal:
+    with pytest.raises(OperatorError, match="LIVECAPTION_KEY") as refusal:
         publish_url(address)
     assert "lc_abc" not in str(refusal.value)
 

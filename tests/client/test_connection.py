@@ -128,7 +128,7 @@ async def test_a_server_that_is_full_for_longer_than_we_care_is_given_up() -> No
     [
         (Refusal(401, '{"error": {"message": "This key is unknown."}}'), NotAllowed, "unknown"),
         (Refusal(403, "Origin not allowed."), NotAllowed, "Origin not allowed."),
-        (Refusal(403), NotAllowed, "LIVECAPTION_API_KEY"),
+        (Refusal(403), NotAllowed, "LIVECAPTION_KEY"),
         (Refusal(404, "<html>nothing here</html>"), ServerRefused, "HTTP status 404"),
         (Refusal(502, "bad\x1b[31m gateway"), ServerUnreachable, "bad \\[31m gateway"),
     ],

@@ -72,7 +72,7 @@ async def test_a_room_name_that_cannot_be_used_is_refused_before_the_start(
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (4501, "access token"),
+        (4501, "asks for a key"),
         (4503, "does not accept captions from this address"),
         (4504, "used up"),
         (4507, "do not match"),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { Refusal } from '../../static/js/net/access.js';
 import { mayReconnect, retryDelay } from '../../static/js/net/reconnect.js';
 import { ReconnectingSocket } from '../../static/js/net/reconnecting-socket.js';
 import { FakeNetwork, serverError } from './fake-network.mjs';
@@ -150,4 +151,77 @@ test('after close nothing happens any more', () => {
   assert.equal(network.sockets.length, 1);
   assert.equal(network.pendingTimers, 0);
   assert.equal(log.losses.length, 0);
+});
+
+/** A connection whose protocols have to be asked for; `answers` settles the questions in turn. */
+function askingConnection() {
+  const network = new FakeNetwork();
+  const log = { opened: 0, losses: [], questions: [] };
+  const socket = new ReconnectingSocket(
+    'ws://host/ws/publish',
+    (wasRefused) => new Promise((resolve, reject) => log.questions.push({ wasRefused, resolve, reject })),
+    {
+      onOpen: () => (log.opened += 1),
+      onMessage: () => {},
+      onLost: (loss) => log.losses.push(loss),
+    },
+    network.environment,
+  );
+  return { network, log, socket };
+}
+
+/** Lets promises that are settled run their course. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('each connection asks anew for what it offers, and says how the last one went', async () => {
+  const { network, log, socket } = askingConnection();
+  socket.open();
+  log.questions[0].resolve(['livecaption.v1', 'lct.one']);
+  await settled();
+  assert.deepEqual(network.last.protocols, ['livecaption.v1', 'lct.one']);
+  network.last.accept();
+  network.last.hangUp(1006);
+  network.pass(500);
+  log.questions[1].resolve(['livecaption.v1', 'lct.two']);
+  await settled();
+  assert.deepEqual(network.last.protocols, ['livecaption.v1', 'lct.two']);
+  network.last.hangUp(1006);
+  network.pass(1000);
+  assert.deepEqual(log.questions.map(({ wasRefused }) => wasRefused), [false, false, true]);
+});
+
+test('a refusal there is a loss: for good, or until later', async () => {
+  const { network, log, socket } = askingConnection();
+  socket.open();
+  log.questions[0].reject(new Refusal(1013, serverError({ retry_after_ms: 3000 })));
+  await settled();
+  assert.deepEqual(log.losses.map(({ code, opened, willRetry }) => [code, opened, willRetry]), [[1013, false, true]]);
+  network.pass(2900);
+  assert.equal(log.questions.length, 1);
+  network.pass(1000);
+  log.questions[1].reject(new Refusal(4501, serverError({ code: 'key_required' })));
+  await settled();
+  assert.equal(log.losses[1].willRetry, false);
+  assert.equal(log.losses[1].error.code, 'key_required');
+  network.pass(60_000);
+  assert.equal(log.questions.length, 2);
+  assert.equal(network.sockets.length, 0);
+});
+
+test('an answer that comes too late opens nothing', async () => {
+  for (const end of [(socket) => socket.close(), (socket) => socket.retry()]) {
+    const { network, log, socket } = askingConnection();
+    socket.open();
+    end(socket);
+    log.questions[0].resolve(['livecaption.v1']);
+    await settled();
+    assert.equal(network.sockets.length, 0);
+  }
+  const { network, log, socket } = askingConnection();
+  socket.open();
+  network.pass(10_000);
+  assert.deepEqual(log.losses.map(({ code }) => code), [1006], 'a question has as long as a handshake');
+  log.questions[0].reject(new Refusal(4501, null));
+  await settled();
+  assert.equal(log.losses.length, 1);
 });

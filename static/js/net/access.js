@@ -85,7 +85,7 @@ export class Access {
   /** Finds out whether a key is needed; a server that cannot be asked now is asked again later. */
   async look() {
     try {
-      await this.#ask(this.#key);
+      if ((await this.#isAsked()) && this.#key !== null) await this.#ask(this.#key);
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
       if (refusal.code === 4501) this.forget();
@@ -126,7 +126,8 @@ export class Access {
     const given = this.#given;
     this.#given = null;
     if (given) return given;
-    if (this.#isRequired === false && !wasRefused) return [SUBPROTOCOL];
+    const isKnown = this.#isRequired !== null && !(wasRefused && !this.#isRequired);
+    if (!(isKnown ? this.#isRequired : await this.#isAsked())) return [SUBPROTOCOL];
     try {
       return offeredProtocols(await this.#ask(this.#key));
     } catch (refusal) {
@@ -135,33 +136,31 @@ export class Access {
     }
   }
 
-  /** @param {string | null} key @returns {Promise<string | null>} a token; null where none is needed */
-  async #ask(key) {
-    const response = await this.#post(key);
-    if (response.status === 404 || response.status === 405) {
-      this.#isRequired = false;
-      return null;
-    }
+  /** @returns {Promise<boolean>} whether the server asks for keys, by its public word */
+  async #isAsked() {
+    const response = await this.#send('/readyz', {});
     const answer = await response.json().catch(() => null);
-    if (response.ok && typeof answer?.token === 'string') {
-      this.#isRequired = answer.required !== false;
-      return this.#isRequired ? answer.token : null;
-    }
-    if (response.status === 401) this.#isRequired = true;
+    this.#isRequired = answer?.access === 'key';
+    return this.#isRequired;
+  }
+
+  /** @param {string | null} key @returns {Promise<string>} a token */
+  async #ask(key) {
+    const response = await this.#send('/v1/tokens', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...(key && { Authorization: `Bearer ${key}` }) },
+      body: JSON.stringify({ room: this.#room, role: 'publish' }),
+    });
+    const answer = await response.json().catch(() => null);
+    if (response.ok && typeof answer?.token === 'string') return answer.token;
     throw refusalOf(response, answer);
   }
 
-  /** @param {string | null} key */
-  async #post(key) {
-    const headers = { 'Content-Type': 'application/json', ...(key && { Authorization: `Bearer ${key}` }) };
+  /** @param {string} url @param {RequestInit} what @returns {Promise<Response>} */
+  async #send(url, what) {
     try {
-      return await this.#request('/v1/tokens', {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ room: this.#room, role: 'publish' }),
-        cache: 'no-store',
-        signal: AbortSignal.timeout(ANSWER_MS),
-      });
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      return await this.#request(url, { ...what, cache: 'no-store', signal });
     } catch {
       throw new Refusal(BROKEN, null);
     }

@@ -55,8 +55,9 @@ export class MicShare {
       for (const [name, show] of Object.entries(this.#show)) {
         show(addresses[/** @type {"viewer" | "overlay"} */ (name)]);
       }
+      if (this.#qr.getAttribute('src') === qr) return;
       this.#qr.hidden = false;
-      if (this.#qr.getAttribute('src') !== qr) this.#qr.src = qr;
+      this.#qr.src = qr;
     } catch {
       this.#say(t('mic.share.failed'));
     }
