@@ -20,9 +20,14 @@ from livecaption.bundled import speech_clips
 TITLE = "kill -9 in the middle of jobs: each is done once, or reported failed"
 
 
+def _say(line: str) -> None:
+    print(f"  {line}", flush=True)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of a file")
+    parser.add_argument("--minutes", type=float, default=60.0, help="no further kill after these")
     parser.add_argument("--seed", type=int, default=1)
 
 
@@ -30,8 +35,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     clips = load_audio(speech_clips())
     files = [piece for clip in clips for piece in pieces(clip.audio, options.seconds)]
     with tempfile.TemporaryDirectory(prefix="livecaption-crashes-") as directory:
-        crashes = CrashRun(Path(directory), files, options.seed, lambda line: print(f"  {line}"))
-        account = crashes.run(options.kills)
+        crashes = CrashRun(Path(directory), files, options.seed, _say)
+        account = crashes.run(options.kills, limit_s=60 * options.minutes)
     print(
         f"  {account.kills} kills, {account.running_when_killed} jobs under way at them, "
         f"{account.broken_off} uploads cut off: of {len(account.accepted)} accepted jobs "

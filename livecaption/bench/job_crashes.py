@@ -9,6 +9,7 @@ reason that the process died, and no file is left over.
 from __future__ import annotations
 
 import io
+import math
 import random
 import threading
 import time
@@ -119,10 +120,17 @@ class CrashRun:
         self._sent = 0
         self.account = Account()
 
-    def run(self, kills: int) -> Account:
-        """Kill so many times, then let the server finish; return the account."""
+    def run(self, kills: int, *, limit_s: float = math.inf) -> Account:
+        """Kill so many times, then let the server finish; return the account.
+
+        Args:
+            kills: how often.
+            limit_s: no further kill after this time.
+        """
         began = time.monotonic()
         for number in range(1, kills + 1):
+            if time.monotonic() - began > limit_s:
+                break
             with killed_server(self._directory, _SETTINGS) as server:
                 self._live(server)
             account = self.account

@@ -329,11 +329,11 @@ async def _try_data(settings: Settings) -> None:
         keys = await KeyRing.open(settings)
         await keys.aclose()
         settings.check_exposure(has_keys=keys.is_on)
-        await try_jobs(settings)
         await Counters.open(settings.limits.storage).aclose()
         if keys.is_on and settings.allow_anonymous:
             report("There are keys, so --allow-anonymous lets nobody in without one.")
         if keys.is_guessable:
             report("LIVECAPTION_API_KEY is short enough to be guessed; take 20 characters or more.")
+        await try_jobs(settings)
     finally:
         await store.aclose()

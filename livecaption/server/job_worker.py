@@ -51,7 +51,7 @@ async def _warm_up(batcher: Batcher) -> None:
 
 
 async def _work(settings: Settings, batcher: Batcher, told: asyncio.Event) -> None:
-    limits = FileLimits(settings.max_files, settings.max_file_s, settings.spool)
+    limits = FileLimits(settings.max_files, settings.max_file_s, settings.spool_dir)
     files = FileWork(batcher, FileDecoder(), limits)
     try:
         async with open_queue(settings) as queue, open_uploads(settings) as uploads:
