@@ -32,6 +32,9 @@ _BLIND = 32
 _SILENT_S = 0.5
 """A publisher's connection from which nothing came for this long may be dead."""
 
+_ATTEMPTS = 4
+"""Sockets that one client may have under way: those it gave up are not seen to be gone at once."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -146,8 +149,8 @@ class CaptionHub:
     def admit_publisher(self) -> None:
         """Decide, before a socket is accepted, whether one more publisher fits.
 
-        For each connection that has fallen silent one more is let in as far as its ``start``, which
-        may resume that connection's session.
+        While sessions wait for their clients, sockets are let in as far as their ``start``, which
+        may resume one; so they are while a connection is silent and may be dead.
 
         Raises:
             Overloaded: it does not, or not now.
@@ -157,12 +160,12 @@ class CaptionHub:
             raise Overloaded("The model does not work.", retry_after=60.0, code="not_ready")
         if not self.ready.is_set():
             raise Overloaded("The model is still loading.", retry_after=2.0, code="not_ready")
-        # Sessions without a connection keep their places, but must be let in to take them.
-        speaking = self._publishers - self.sessions.silent(_SILENT_S)
-        if speaking >= self.settings.max_streams:
+        starting = self._publishers - self.sessions.connected
+        if starting < _ATTEMPTS * self.sessions.awaited(_SILENT_S):
+            return
+        if self._publishers >= self.settings.max_streams:
             raise self._full()
-        if speaking >= len(self.sessions):
-            self._check_capacity()
+        self._check_capacity()
 
     def admit_session(self) -> None:
         """Decide whether one more session fits, those waiting for their client included.
