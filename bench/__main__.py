@@ -30,6 +30,7 @@ COMMANDS = {
     "gpu": "gpu",
     "overlay": "overlay_hour",
     "cuts": "cuts",
+    "kills": "kills",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 
