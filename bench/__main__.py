@@ -35,6 +35,7 @@ COMMANDS = {
     "beside_files": "beside_files",
     "crashes": "job_crashes",
     "cuts": "cuts",
+    "kills": "kills",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

@@ -22,9 +22,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from bench.speakers import Speeches, heard_words, speak, speeches
-from bench.word_diff import WordDiff, diff_words
-from livecaption.core.stats import percentile
+from bench.speakers import Speeches, account, differ, errors_of, quantiles, speak, speeches
 from tests.faults.heard import Heard
 from tests.faults.killable import KillableServer
 from tests.faults.network import Fault, FaultyNetwork, Outage
@@ -51,6 +49,8 @@ class Recovery:
     """The same from the moment at which the client knew of the loss, if that came later."""
     attempts: int
     """How often ``ready`` came before the next outage; 1 unless a new connection broke as well."""
+    resumed: bool
+    """Whether the session went on; otherwise a new one began, with a gap."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +60,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--longest", type=float, default=60.0, help="outage, seconds")
     parser.add_argument("--engine", choices=["micro-en", "scripted"], default="micro-en")
     parser.add_argument("--threads", type=int, default=2, help="of the model")
+    parser.add_argument(
+        "--cut-only", action="store_true", help="no uncut runs; compare with what was said"
+    )
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -69,27 +72,28 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     plans = [cuts[speaker :: options.streams] for speaker in range(options.streams)]
     seconds = _TAIL_S + max(sum(cut.after_s + cut.outage_s for cut in plan) for plan in plans)
     said = speeches(options.engine, options.streams, seconds, options.threads)
-    print(
-        f"  {len(cuts)} cuts, {options.streams} speakers, {seconds:.0f} s, three times", flush=True
-    )
-    first = asyncio.run(_measure("uncut", said, [[] for _ in plans]))
-    cut = asyncio.run(_measure("cut", said, plans))
-    again = asyncio.run(_measure("uncut again", said, [[] for _ in plans]))
-    runs = (first, cut, again)
+    none: list[list[Cut]] = [[] for _ in plans]
+    ways = {"uncut": none, "cut": plans, "uncut again": none}
+    if options.cut_only:
+        ways = {"cut": plans}
+    times = f"{len(ways)} x {seconds:.0f} s"
+    print(f"  {len(cuts)} cuts, {options.streams} speakers, {times}", flush=True)
+    runs = {name: asyncio.run(_measure(name, said, way)) for name, way in ways.items()}
     result = {
         "engine": options.engine,
         "seed": options.seed,
         "cuts": options.cuts,
         "streams": options.streams,
         "seconds": round(seconds, 1),
-        "runs": [each.report for each in runs],
-        "cut_to_uncut": asdict(_differ(first, cut)),
-        "uncut_to_uncut": asdict(_differ(first, again)),
-        "errors": {
-            each.report["name"]: asdict(_errors(said, each)) for each in (first, cut, again)
+        "runs": [each.report for each in runs.values()],
+        "errors": {name: asdict(errors_of(said, each.heard)) for name, each in runs.items()},
+        "differences_from_uncut": {
+            name: asdict(differ(runs["uncut"].heard, each.heard))
+            for name, each in runs.items()
+            if not options.cut_only and name != "uncut"
         },
-        "recovery": _by_fault(cut.recoveries),
-        "recoveries": [asdict(each) for each in cut.recoveries],
+        "recovery": _by_fault(runs["cut"].recoveries),
+        "recoveries": [asdict(each) for each in runs["cut"].recoveries],
     }
     _show(result)
     return result
@@ -115,13 +119,15 @@ async def _measure(name: str, said: Speeches, plans: Sequence[list[Cut]]) -> _Ru
                 *(_speaker(server, said, speaker, plan) for speaker, plan in enumerate(plans))
             )
             lasted = time.monotonic() - began
+            troubles = server.troubles()
     heard = [each for each, _ in runs]
     recoveries = [
         _recovery(each, outage, following)
         for each, outages in runs
         for outage, following in zip_longest(outages, outages[1:])
     ]
-    report = {"name": name, "lasted_s": round(lasted, 1), "load_before": load, **_account(heard)}
+    report = {"name": name, "lasted_s": round(lasted, 1), "load_before": load, **account(heard)}
+    report["troubles"] = troubles
     print(f"  {name}: {report}", flush=True)
     return _Run(heard, recoveries, report)
 
@@ -145,27 +151,14 @@ async def _fail(network: FaultyNetwork, plan: list[Cut]) -> list[Outage]:
     return outages
 
 
-def _account(heard: Sequence[Heard]) -> dict[str, Any]:
-    ends = [each.closed for each in heard if each.closed is not None]
-    return {
-        "words": sum(len(each.words) for each in heard),
-        "gaps": sum(len(each.gaps) for each in heard),
-        "declared_lost_s": round(sum(each.lost_s for each in heard), 3),
-        "accounted_lost_s": round(sum(end.lost_s for end in ends), 3),
-        "unfinished": len(heard) - len(ends),
-        "sessions": sum(each.sessions for each in heard),
-        "withdrawn": sum(each.withdrawn for each in heard),
-        "broken_promises": [broken for each in heard for broken in each.broken],
-    }
-
-
 # -- what came of it ------------------------------------------------------------------------
 
 
 def _recovery(heard: Heard, outage: Outage, following: Outage | None) -> Recovery:
-    until = following.began if following else float("inf")
+    until = following.began if following else outage.ended + _RECOVERY_S[1]
     losses = [at for at in heard.losses if outage.began <= at < until]
-    readies = [at for at, _ in heard.readies if outage.began <= at < until]
+    answers = [(at, ready) for at, ready in heard.readies if outage.began <= at < until]
+    readies = [at for at, _ in answers]
     arrivals = (at for at in heard.arrivals if outage.ended <= at)
     noticed = min(losses) if losses else None
     again = readies[0] if losses and readies else next(arrivals, None)
@@ -178,6 +171,7 @@ def _recovery(heard: Heard, outage: Outage, following: Outage | None) -> Recover
         back_s=round(max(0.0, again - outage.ended), 3),
         known_s=round(max(0.0, again - known), 3),
         attempts=len(readies),
+        resumed=all(ready.resumed for _, ready in answers),
     )
 
 
@@ -192,40 +186,18 @@ def _figures(group: Sequence[Recovery]) -> dict[str, Any]:
     noticed = [each.noticed_s for each in group if each.noticed_s is not None]
     return {
         "cuts": len(group),
-        "back_s": _quantiles([each.back_s for each in group]),
-        "known_s": _quantiles([each.known_s for each in group]),
-        "noticed_s": _quantiles(noticed) if noticed else None,
+        "back_s": quantiles([each.back_s for each in group]),
+        "known_s": quantiles([each.known_s for each in group]),
+        "noticed_s": quantiles(noticed) if noticed else None,
         "lived_on": len(group) - len(noticed),
         "more_than_once": sum(each.attempts > 1 for each in group),
+        "not_resumed": sum(not each.resumed for each in group),
     }
 
 
-def _quantiles(values: Sequence[float]) -> dict[str, float]:
-    named = {"p50": percentile(values, 50), "p95": percentile(values, 95), "max": max(values)}
-    return {name: round(value, 3) for name, value in named.items()}
-
-
-def _differ(reference: _Run, other: _Run) -> WordDiff:
-    pairs = zip(reference.heard, other.heard, strict=True)
-    diffs = [
-        diff_words(heard_words(a), heard_words(b), same_clock=a.sessions == b.sessions == 1)
-        for a, b in pairs
-    ]
-    return sum(diffs, WordDiff())
-
-
-def _errors(said: Speeches, run: _Run) -> WordDiff:
-    pairs = zip(said.each, run.heard, strict=True)
-    diffs = [
-        diff_words(speech.words, heard_words(heard), same_clock=heard.sessions == 1)
-        for speech, heard in pairs
-    ]
-    return sum(diffs, WordDiff())
-
-
 def _show(result: dict[str, Any]) -> None:
-    for name in ("cut_to_uncut", "uncut_to_uncut"):
-        print(f"  {name}: {result[name]}")
+    for name, diff in result["differences_from_uncut"].items():
+        print(f"  {name} against uncut: {diff}")
     for name, diff in result["errors"].items():
         print(f"  {name} against what was said: {diff}")
     for name, row in result["recovery"].items():

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from bench.word_diff import TimedWord
+from bench.word_diff import TimedWord, WordDiff, diff_words
 from livecaption.bench.excerpts import Excerpt, excerpts, load_audio
 from livecaption.bundled import model_path, speech_clips
 from livecaption.client import ConnectionOptions, paced, publish
-from livecaption.client.events import SessionEvent
 from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.core.stats import percentile
 from tests.faults.heard import Heard
 from tests.faults.killable import SCRIPTED, SERVE
 from tests.faults.talk import talk
 
-__all__ = ["Speech", "heard_words", "speak", "speeches"]
+__all__ = [
+    "Speech",
+    "Speeches",
+    "account",
+    "differ",
+    "errors_of",
+    "quantiles",
+    "speak",
+    "speeches",
+]
 
 _BLOCK = SAMPLE_RATE // 10
 
@@ -48,7 +57,7 @@ def speeches(engine: str, streams: int, seconds: float, threads: int) -> Speeche
         seconds: how long.
         threads: of the model.
     """
-    common = {"ADMISSION": "true", "MAX_STREAMS": str(streams)}
+    common = {"ADMISSION": "false", "MAX_STREAMS": str(streams)}
     if engine == "scripted":
         audio, said = talk(seconds)
         words = tuple(
@@ -71,19 +80,53 @@ async def speak(url: str, excerpt: Excerpt, room: str, heard: Heard) -> None:
     sound = paced(_blocks(excerpt))
     async with publish(url, sound, options=ConnectionOptions(), room=room, language="en") as client:
         async for event in client:
-            _take(heard, event)
+            heard.take(event)
 
 
-def heard_words(heard: Heard) -> list[TimedWord]:
-    """Return all committed words in the order of their finals."""
+def account(heard: Sequence[Heard]) -> dict[str, Any]:
+    """Say what all of them got, and which promises were not kept."""
+    ends = [each.closed for each in heard if each.closed is not None]
+    return {
+        "words": sum(len(each.words) for each in heard),
+        "gaps": sum(len(each.gaps) for each in heard),
+        "declared_lost_s": round(sum(each.lost_s for each in heard), 3),
+        "accounted_lost_s": round(sum(end.lost_s for end in ends), 3),
+        "audio_s": round(sum(end.audio_s for end in ends), 3),
+        "unfinished": len(heard) - len(ends),
+        "sessions": sum(each.sessions for each in heard),
+        "withdrawn": sum(each.withdrawn for each in heard),
+        "broken_promises": [broken for each in heard for broken in each.broken],
+    }
+
+
+def differ(reference: Sequence[Heard], other: Sequence[Heard]) -> WordDiff:
+    """Compare two runs of the same speech, speaker by speaker."""
+    diffs = [
+        diff_words(_words_of(a), _words_of(b), same_clock=a.sessions == b.sessions == 1)
+        for a, b in zip(reference, other, strict=True)
+    ]
+    return sum(diffs, WordDiff())
+
+
+def errors_of(said: Speeches, heard: Sequence[Heard]) -> WordDiff:
+    """Compare a run with what was said."""
+    diffs = [
+        diff_words(speech.words, _words_of(each), same_clock=each.sessions == 1)
+        for speech, each in zip(said.each, heard, strict=True)
+    ]
+    return sum(diffs, WordDiff())
+
+
+def quantiles(values: Sequence[float]) -> dict[str, float]:
+    """Return median, 95th percentile and maximum."""
+    named = {"p50": percentile(values, 50), "p95": percentile(values, 95), "max": max(values)}
+    return {name: round(value, 3) for name, value in named.items()}
+
+
+def _words_of(heard: Heard) -> list[TimedWord]:
     return [TimedWord(word.text, word.start, word.end) for word in heard.words]
-
-
-def _take(heard: Heard, event: SessionEvent) -> None:
-    heard.take(event)
 
 
 async def _blocks(excerpt: Excerpt) -> AsyncIterator[Samples]:
     for at in range(0, excerpt.samples, _BLOCK):
         yield excerpt.block(at, _BLOCK)
-        await asyncio.sleep(0)

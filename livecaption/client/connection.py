@@ -34,6 +34,9 @@ _NO_STATUS = 1005  # an empty close frame; from a server, that is an accident, t
 _SECOND_LOOK_S = 0.1
 """Before a socket is cut: a program that blocked its own event loop has unread messages waiting."""
 
+_LOOKS = 10
+"""At a silent socket until it is doubtful."""
+
 
 class Connection:
     """Keeps one session connected until it is closed.
@@ -53,6 +56,8 @@ class Connection:
         self._inbox = inbox
         self._options = options
         self._backoff = Backoff(options.retry, options.random)
+        self._liveness = Liveness(options.quiet_s, options.doubt_s)
+        self._spare: ClientConnection | None = None
         self._outgoing = asyncio.Event()
         self._moved = asyncio.Event()
         self._unanswered = 0
@@ -71,12 +76,13 @@ class Connection:
         """Connect, and come back, until the session is closed; then end the inbox."""
         now = asyncio.get_running_loop().time
         while problem := await self._attempt():
-            delay = self._delay(problem, now())
+            delay = self._delay(problem, now()) if self._spare is None else 0.0
             if delay is None:
                 self._session.fail(problem)
                 break
             self._announce(str(problem), delay)
             await asyncio.sleep(delay)
+        self._drop_spare()
         self._deliver()
         self._inbox.end(self._session.failure)
 
@@ -103,10 +109,11 @@ class Connection:
 
     async def _attempt(self) -> LiveCaptionError | None:
         """Open a socket and talk until it is gone; return why, or None if the session is over."""
+        socket, self._spare = self._spare, None
         try:
-            if self._session.greeted:
+            if socket is None and self._session.greeted:
                 socket = await self._dialler.dial_again(self._backoff.pause)
-            else:
+            elif socket is None:
                 socket = await self._dialler.dial()
         except LiveCaptionError as error:
             return error
@@ -125,14 +132,14 @@ class Connection:
 
     async def _converse(self, socket: ClientConnection) -> None:
         self._session.connected()
-        liveness = Liveness(self._options.quiet_s, asyncio.get_running_loop().time())
+        self._liveness.opened(asyncio.get_running_loop().time())
         async with asyncio.TaskGroup() as tasks:
             others = [
-                tasks.create_task(self._write(socket, liveness)),
-                tasks.create_task(self._watch(socket, liveness)),
+                tasks.create_task(self._write(socket)),
+                tasks.create_task(self._watch(socket)),
             ]
             try:
-                await self._read(socket, liveness)
+                await self._read(socket)
             except ConnectionClosed:
                 pass  # what that means is decided from the close code
             except TimeoutError:
@@ -152,7 +159,7 @@ class Connection:
             return longest
         return min(longest, self._options.quiet_s * 2.0 ** min(self._unanswered, 8))
 
-    async def _read(self, socket: ClientConnection, liveness: Liveness) -> None:
+    async def _read(self, socket: ClientConnection) -> None:
         now = asyncio.get_running_loop().time
         async with asyncio.timeout(self._patience_for_ready) as patience:
             async for text in socket:
@@ -165,12 +172,13 @@ class Connection:
                     self._unanswered = 0
                     self._announced.clear()
                     patience.reschedule(None)
-                liveness.heard(now(), confirmed=self._session.confirmed, sent=self._session.sent)
+                confirmed, sent = self._session.confirmed, self._session.sent
+                self._liveness.heard(now(), confirmed=confirmed, sent=sent)
                 self._deliver()
                 if self._session.phase is Phase.CLOSED:
                     return
 
-    async def _write(self, socket: ClientConnection, liveness: Liveness) -> None:
+    async def _write(self, socket: ClientConnection) -> None:
         now = asyncio.get_running_loop().time
         try:
             while True:
@@ -179,7 +187,7 @@ class Connection:
                     for message in messages:
                         await socket.send(message)
                         if isinstance(message, bytes):
-                            liveness.sent(now())
+                            self._liveness.sent(now())
                     self._moved.set()
                 held_back = self._session.held_back_s
                 idle = self._session.idle_s / 3
@@ -192,16 +200,50 @@ class Connection:
         except ConnectionClosed:
             pass  # the reader sees it, too
 
-    async def _watch(self, socket: ClientConnection, liveness: Liveness) -> None:
+    async def _watch(self, socket: ClientConnection) -> None:
         """Cut a socket whose other side is gone; one that is being closed is left in peace."""
         now = asyncio.get_running_loop().time
         while True:
-            await asyncio.sleep(self._options.quiet_s / 8)
-            if self._session.last_words is None and liveness.is_dead(now()):
+            await asyncio.sleep(self._options.doubt_s / _LOOKS)
+            if self._session.last_words is not None:
+                continue
+            if self._liveness.is_doubtful(now()):
+                await self._look_elsewhere()
+            if self._spare is None and self._liveness.is_dead(now()):
                 await asyncio.sleep(_SECOND_LOOK_S)
-                if liveness.is_dead(now()):
-                    socket.transport.abort()
-                    return
+            if self._spare is not None or self._liveness.is_dead(now()):
+                socket.transport.abort()
+                return
+
+    async def _look_elsewhere(self) -> None:
+        """Open another socket, unless the present one speaks again or is dead before that.
+
+        The network may be back long before a connection it has forgotten is found dead.
+        """
+        now = asyncio.get_running_loop().time
+        self._liveness.doubted(now())
+        while self._spare is None and self._is_in_doubt(now()):
+            dialling = asyncio.create_task(self._dialler.dial_again(self._backoff.pause))
+            try:
+                while self._is_in_doubt(now()) and not dialling.done():
+                    await asyncio.wait([dialling], timeout=self._options.doubt_s / _LOOKS)
+            finally:
+                dialling.cancel()
+                (opened,) = await asyncio.gather(dialling, return_exceptions=True)
+                self._spare = opened if isinstance(opened, ClientConnection) else None
+            if self._spare is None and self._is_in_doubt(now()):
+                await asyncio.sleep(self._backoff.pause())
+        await asyncio.sleep(_SECOND_LOOK_S)
+        if not self._liveness.is_silent(now()):
+            self._drop_spare()
+
+    def _is_in_doubt(self, now: float) -> bool:
+        return self._liveness.is_silent(now) and not self._liveness.is_dead(now)
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.transport.abort()
+            self._spare = None
 
     def _deliver(self) -> None:
         """Hand on what the session shows, and wake whoever waits for it to come on."""

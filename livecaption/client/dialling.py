@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.request import getproxies
@@ -46,6 +46,8 @@ class ConnectionOptions:
     """Between pings, and until a pong is missed: a dead network is noticed in twice this."""
     quiet_s: float = 4.0
     """Silence after which a server that reports every second counts as gone."""
+    doubt_s: float = 1.25
+    """Silence after which another connection is tried beside the one that may be gone."""
     close_s: float = 2.0
     """For the closing handshake."""
     speed: float = 1.3
@@ -163,20 +165,28 @@ async def _first_of(
                 younger = None  # its failure says nothing that the elder's will not say
             if clock() >= due and not elder.done():
                 if younger is not None:
-                    await _give_up(younger)
+                    await _give_up([younger])
                 younger = asyncio.ensure_future(attempt(known))
                 due = clock() + pause()
         winner = winner or elder
         return winner.result()
     finally:
-        for other in (elder, younger):
-            if other is not None and other is not winner:
-                await _give_up(other)
+        attempts = (elder, younger)
+        await _give_up([each for each in attempts if each is not None and each is not winner])
 
 
-async def _give_up(attempt: asyncio.Future[ClientConnection]) -> None:
-    """End an attempt; close what it may have opened at the last moment."""
-    attempt.cancel()
-    (opened,) = await asyncio.gather(attempt, return_exceptions=True)
-    if isinstance(opened, ClientConnection):
-        opened.transport.abort()
+async def _give_up(attempts: Sequence[asyncio.Future[ClientConnection]]) -> None:
+    """End attempts, and what they may have opened at the last moment.
+
+    All of them are ended even if the wait for it is cut short.
+    """
+    for attempt in attempts:
+        attempt.add_done_callback(_dispose)
+        attempt.cancel()
+    if attempts:
+        await asyncio.wait(attempts)
+
+
+def _dispose(attempt: asyncio.Future[ClientConnection]) -> None:
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().transport.abort()

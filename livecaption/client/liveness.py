@@ -2,8 +2,12 @@
 
 A cut network says nothing: what is written vanishes, and TCP keeps trying for a quarter of an hour.
 But a server that is there reports about once a second, and its acknowledgements move on while audio
-is sent. So a connection is dead when nothing at all was heard for some seconds (the way down is
-gone), or when audio stays unacknowledged for as long (the way up is).
+is sent. A connection is silent as long as nothing at all was heard (the way down is gone) or audio
+stays unacknowledged (the way up is). After little more than a second of it, it is doubtful: that is
+the time to try another one beside it, which costs next to nothing. After some seconds it is dead.
+
+A server that is merely slow must not get a connection more from each client every second: whoever
+doubted in vain is slower to doubt again, for a while.
 
 Pure: time is an argument, in seconds on any steady clock.
 """
@@ -12,17 +16,26 @@ from __future__ import annotations
 
 __all__ = ["Liveness"]
 
+_FORGIVEN_S = 5.0
+"""After this long a doubt makes no difference to the next one."""
+
 
 class Liveness:
-    """What was heard from one socket, and when.
+    """What was heard from the present socket, and when; call ``opened`` for each.
 
     Args:
         quiet_s: longest silence of a server that has begun to report.
-        now: when the socket was opened.
+        doubt_s: silence after which it is doubtful.
     """
 
-    def __init__(self, quiet_s: float, now: float) -> None:
+    def __init__(self, quiet_s: float, doubt_s: float) -> None:
         self._quiet_s = quiet_s
+        self._least_doubt_s = self._doubt_s = min(doubt_s, quiet_s)
+        self._doubted_at: float | None = None
+        self.opened(0.0)
+
+    def opened(self, now: float) -> None:
+        """Begin with a new socket."""
         self._heard = now
         self._confirmed: int | None = None
         self._unconfirmed_since: float | None = None
@@ -47,11 +60,30 @@ class Liveness:
         if self._unconfirmed_since is None:
             self._unconfirmed_since = now
 
+    def is_silent(self, now: float) -> bool:
+        """Say whether a report is overdue."""
+        return self._silence(now) > self._least_doubt_s
+
+    def is_doubtful(self, now: float) -> bool:
+        """Say whether it is time to try another connection."""
+        if self._doubted_at is not None and now - self._doubted_at > _FORGIVEN_S:
+            self._doubt_s = self._least_doubt_s
+        return self._silence(now) > self._doubt_s
+
+    def doubted(self, now: float) -> None:
+        """Another connection was tried; be slower to do so next time."""
+        self._doubted_at = now
+        self._doubt_s = min(2.0 * self._doubt_s, self._quiet_s)
+
     def is_dead(self, now: float) -> bool:
-        """Say whether the other side must be gone; never of a server that does not report."""
+        """Say whether the other side must be gone."""
+        return self._silence(now) > self._quiet_s
+
+    def _silence(self, now: float) -> float:
+        """Return for how long there was no life; 0 of a server that does not report."""
         if self._confirmed is None:
-            return False
-        since = self._unconfirmed_since
-        return now - self._heard > self._quiet_s or (
-            since is not None and now - since > self._quiet_s
-        )
+            return 0.0
+        since = self._heard
+        if self._unconfirmed_since is not None:
+            since = min(since, self._unconfirmed_since)
+        return now - since

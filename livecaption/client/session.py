@@ -272,7 +272,7 @@ class PublishSession:
         self._move(Cue.READY)
         self._ready = ready
         if ready.resumed:
-            self._events += self._received.wanted_from(ready.resume_from)
+            self._received.wanted_from(ready.resume_from)
             self._outgoing.resume(ready.resume_from)
         else:
             self._outgoing.restart()
@@ -288,9 +288,10 @@ class PublishSession:
         self, event: UtteranceStartedMessage | DeltaMessage | FinalMessage | GapMessage
     ) -> None:
         self.progressed = True
+        self._events += self._received.withdrawn()
         if isinstance(event, GapMessage) and event.reason == _NOT_HELD:
             self._not_held += round((event.to - event.from_) * SAMPLE_RATE)
-            self._events += self._received.wanted_from(round(event.from_ * SAMPLE_RATE))
+            self._received.wanted_from(round(event.from_ * SAMPLE_RATE))
 
     def _receive_advisory(
         self, message: PartialMessage | Ack | Status | FinalizedMessage | Closed
@@ -298,6 +299,7 @@ class PublishSession:
         """Act on a message that is not numbered; return whether to show it."""
         match message:
             case Ack():
+                self._catch_up()
                 before = self.confirmed or 0
                 self._outgoing.audio.acknowledge(message.received)
                 self.progressed |= (self.confirmed or 0) > before
@@ -307,11 +309,16 @@ class PublishSession:
             case Closed(reason=reason) if reason != _AS_ASKED:
                 return False  # the close code that follows says whether to come back
             case Closed():
+                self._catch_up()
                 self._answer_finalizes(self._outgoing.audio.stop)
                 self._move(Cue.END)
             case PartialMessage() | Status():
                 pass
         return True
+
+    def _catch_up(self) -> None:
+        self._received.caught_up()
+        self._events += self._received.withdrawn()
 
     def _answer_finalizes(self, committed: int) -> None:
         """Show the answers that were lost with a socket."""

@@ -42,6 +42,9 @@ _BLIND = 32
 _SILENT_S = 0.5
 """A publisher's connection from which nothing came for this long may be dead."""
 
+_ATTEMPTS = 4
+"""Sockets that one client may have under way: those it gave up are not seen to be gone at once."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -203,26 +206,27 @@ class CaptionHub:
         try:
             self.admit_publisher()
         except Overloaded as exc:
-            if exc.code == "full" and len(self.sessions):
+            is_closed = exc.code == "full" or (self.closing and not self.draining)
+            if is_closed and len(self.sessions):
                 await asyncio.sleep(1.2 * _SILENT_S)
 
     def admit_publisher(self) -> None:
         """Decide, before a socket is accepted, whether one more publisher fits.
 
-        For each connection that has fallen silent one more is let in as far as its ``start``, which
-        may resume that connection's session.
+        While sessions wait for their clients, sockets are let in as far as their ``start``, which
+        may resume one; so they are while a connection is silent and may be dead.
 
         Raises:
             Overloaded: it does not, or not now.
         """
         self._check_model()
-        # Sessions without a connection keep their places, but must be let in to take them.
-        speaking = self._publishers - self.sessions.silent(_SILENT_S)
-        if speaking >= self.settings.max_streams:
+        starting = self._publishers - self.sessions.connected
+        if starting < _ATTEMPTS * self.sessions.awaited(_SILENT_S):
+            return
+        if self._publishers >= self.settings.max_streams:
             raise self._full()
-        if speaking >= len(self.sessions):
-            self.check_new_work()
-            self._check_capacity()
+        self.check_new_work()
+        self._check_capacity()
 
     def admit_file(self) -> None:
         """Decide, before a file is sent, whether it can be transcribed.

@@ -10,11 +10,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from livecaption.access.roles import Role
 from livecaption.errors import LiveCaptionError, ProtocolError
 from livecaption.metrics.meters import Door
-from livecaption.protocol.client_messages import Start
+from livecaption.protocol.client_messages import Resume, Start
 from livecaption.protocol.codec import decode_publisher, encode
 from livecaption.server.closing import close_code_for, error_message
 from livecaption.server.doorkeeper import require
 from livecaption.server.doors import meters_of, note_refusal
+from livecaption.server.farewell import Greeting, last_words, say_farewell
 from livecaption.server.handshake import accept, receive_text_within
 from livecaption.server.hub import CaptionHub
 from livecaption.server.publisher_connection import PublisherConnection
@@ -41,6 +42,8 @@ async def _converse(websocket: WebSocket, hub: CaptionHub) -> None:
         start = await _receive_start(websocket, hub.settings)
         require(websocket, Role.PUBLISH, start.room)
         hub.check_open()
+        if start.resume is not None and await _say_farewell(websocket, hub, start, start.resume):
+            return
         connection = PublisherConnection(websocket, hub, start)
         await connection.begin()
     except LiveCaptionError as exc:
@@ -53,6 +56,23 @@ async def _converse(websocket: WebSocket, hub: CaptionHub) -> None:
     except WebSocketDisconnect:
         return
     await connection.serve()
+
+
+async def _say_farewell(websocket: WebSocket, hub: CaptionHub, start: Start, wish: Resume) -> bool:
+    """Tell a client that wants to resume a session it has stopped how that ended.
+
+    Returns:
+        False when there is no such session.
+    """
+    stored = await hub.sessions.ended_as_asked(wish)
+    words = last_words(stored, wish.last_seq) if stored is not None else None
+    if stored is None or words is None:
+        return False
+    clock = stored.checkpoint.clock
+    greeting = Greeting(stored.id, wish.resume_token, stored.started_at, clock)
+    ready = greeting.message(start, hub.model.name, hub.settings)
+    await say_farewell(websocket, ready, words, hub.settings.stall_s)
+    return True
 
 
 async def _receive_start(websocket: WebSocket, settings: Settings) -> Start:

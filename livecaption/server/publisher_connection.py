@@ -17,7 +17,6 @@ from starlette.websockets import WebSocket
 
 from livecaption.core.audio import seconds
 from livecaption.core.outbox import Outgoing
-from livecaption.core.timeline import iso_time
 from livecaption.errors import BadCredentials, ClientError, LiveCaptionError, ProtocolError
 from livecaption.logs import SESSION, room_tag
 from livecaption.media.stream import Converter, open_converter
@@ -32,10 +31,11 @@ from livecaption.protocol.client_messages import (
 )
 from livecaption.protocol.close_codes import CloseCode
 from livecaption.protocol.codec import check_audio_frame, decode_publisher, encode
-from livecaption.protocol.limits import MAX_BAD_MESSAGES, MAX_FRAME_BYTES
-from livecaption.protocol.server_messages import Ack, Limits, Ready, ServerMessage, Status
+from livecaption.protocol.limits import MAX_BAD_MESSAGES
+from livecaption.protocol.server_messages import Ack, ServerMessage, Status
 from livecaption.server.closing import close_code_for, error_message
 from livecaption.server.doorkeeper import principal_of
+from livecaption.server.farewell import Greeting
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
 from livecaption.server.sessions import HeldSession
@@ -151,23 +151,9 @@ class PublisherConnection:
 
     def _greet(self) -> None:
         held, live = self._held, self._held.live
-        self._send(
-            Ready(
-                session=live.id,
-                resume_token=held.token,
-                room=self._start.room,
-                model=self._hub.model.name,
-                language=self._start.language,
-                started_at=iso_time(held.started_at),
-                resumed=self._resumed,
-                resume_from=live.session.received if self._resumed else 0,
-                limits=Limits(
-                    max_frame_bytes=MAX_FRAME_BYTES,
-                    idle_s=self._settings.idle_s,
-                    max_session_s=self._settings.max_session_s,
-                ),
-            )
-        )
+        wanted = live.session.received if self._resumed else None
+        greeting = Greeting(live.id, held.token, held.started_at, wanted)
+        self._send(greeting.message(self._start, self._hub.model.name, self._settings))
         wish = self._start.resume
         live.attach(self.outgoing.put, wish.last_seq if wish and self._resumed else None)
         if wish and not self._resumed:

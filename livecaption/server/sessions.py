@@ -37,12 +37,13 @@ from livecaption.logs import room_tag
 from livecaption.protocol.client_messages import Resume, Start
 from livecaption.protocol.codec import decode_publisher, encode
 from livecaption.server.cut_off import CutOffSessions, token_hash
+from livecaption.server.farewell import AS_ASKED
 from livecaption.server.figures import SessionTotals
-from livecaption.server.live_session import LiveSession, replayed
+from livecaption.server.live_session import REPLAY_EVENTS, LiveSession, replayed
 from livecaption.server.recorder import Recorder
 from livecaption.server.rooms import Rooms
 from livecaption.settings import Settings
-from livecaption.storage.records import SessionEnded, SessionOpened
+from livecaption.storage.records import SessionEnded, SessionOpened, StoredSession
 from livecaption.storage.restoring import checkpoint_of
 from livecaption.storage.store import TranscriptStore
 
@@ -101,6 +102,7 @@ class Sessions:
         new_detector: Callable[[], IsSpeech],
     ) -> None:
         self._settings = settings
+        self._store = store
         self._recorder = recorder
         self._rooms = rooms
         self._batcher = batcher
@@ -137,10 +139,20 @@ class Sessions:
             totals.add(held.live.figures, held.live.session.stats)
         return totals
 
-    def silent(self, seconds: float) -> int:
-        """Count the connections from which nothing came for so long."""
-        holders = (held.holder for held in self._held.values())
-        return sum(holder is not None and holder.silent_s >= seconds for holder in holders)
+    @property
+    def connected(self) -> int:
+        """Sessions that have a connection, dead or alive."""
+        return sum(held.holder is not None for held in self._held.values())
+
+    def awaited(self, silent_s: float) -> int:
+        """Count the sessions whose clients may be about to come back.
+
+        Args:
+            silent_s: a connection from which nothing came for so long may be dead.
+        """
+        holders = [held.holder for held in self._held.values()]
+        lost = sum(holder is None or holder.silent_s >= silent_s for holder in holders)
+        return lost + len(self._cut_off)
 
     # -- begin and resume -------------------------------------------------------------------
 
@@ -194,6 +206,31 @@ class Sessions:
             held.expiry.cancel()
             held.expiry = None
         return not held.live.ended
+
+    async def ended_as_asked(self, wish: Resume) -> StoredSession | None:
+        """Return a session that its client has stopped, for the grace period; None for any other.
+
+        Waits for the last captions of one that is just ending.
+
+        Raises:
+            sqlite3.Error: what is stored cannot be read.
+        """
+        held = self._held.get(wish.session)
+        if held is not None and not held.live.ended:
+            return None
+        if held is not None:
+            await held.live.closed.wait()  # its end is stored then
+        stored = await self._store.ended_session(
+            wish.session,
+            REPLAY_EVENTS,
+            reason=AS_ASKED,
+            since=time.time() - self._settings.resume_grace_s,
+        )
+        if stored is None or not hmac.compare_digest(
+            stored.token_hash, token_hash(wish.resume_token)
+        ):
+            return None
+        return stored
 
     def _may_resume(self, held: HeldSession, start: Start, wish: Resume) -> bool:
         same_client = hmac.compare_digest(held.token.encode(), wish.resume_token.encode())

@@ -153,23 +153,21 @@ class TranscriptStore:
 
     async def session(self, session: str, events: int) -> StoredSession | None:
         """Return a session that has not ended, with its last ``events`` events."""
-        rows = await self.fetch(
-            "SELECT id, room, token_hash, started_at, start, clock, seq, utterances, captioned, "
-            "silent, lost, language FROM session WHERE id = ? AND ended_at IS NULL",
-            (session,),
-        )
-        if not rows:
-            return None
-        ((name, room, token_hash, started_at, start, *checkpoint),) = rows
-        said = await self.fetch(
-            "SELECT room, offset, session, seq, kind, at, message FROM event "
-            "WHERE session = ? ORDER BY seq DESC LIMIT ?",
-            (session, events),
-        )
-        tail = tuple(StoredEvent(*row) for row in reversed(said))
-        return StoredSession(
-            name, room, token_hash, started_at, start, Checkpoint(*checkpoint), tail
-        )
+        return await self._session("id = ? AND ended_at IS NULL", (session,), events)
+
+    async def ended_session(
+        self, session: str, events: int, *, reason: str, since: float
+    ) -> StoredSession | None:
+        """Return a session that has ended, with its last ``events`` events.
+
+        Args:
+            session: its id.
+            events: how many.
+            reason: why it ended.
+            since: it ended at this time or later, seconds since the epoch.
+        """
+        which = "id = ? AND reason = ? AND ended_at >= ?"
+        return await self._session(which, (session, reason, since), events)
 
     async def unended(self) -> list[str]:
         """Return the sessions that have not ended: going on, or cut off by a crash."""
@@ -237,6 +235,27 @@ class TranscriptStore:
         await self._transaction([(statement, values)])
 
     # -- inside -----------------------------------------------------------------------------
+
+    async def _session(
+        self, which: str, values: tuple[Any, ...], events: int
+    ) -> StoredSession | None:
+        rows = await self.fetch(  # `which` is from this module
+            "SELECT id, room, token_hash, started_at, start, clock, seq, utterances, captioned, "  # noqa: S608
+            f"silent, lost, language FROM session WHERE {which}",
+            values,
+        )
+        if not rows:
+            return None
+        ((name, room, token_hash, started_at, start, *checkpoint),) = rows
+        said = await self.fetch(
+            "SELECT room, offset, session, seq, kind, at, message FROM event "
+            "WHERE session = ? ORDER BY seq DESC LIMIT ?",
+            (name, events),
+        )
+        tail = tuple(StoredEvent(*row) for row in reversed(said))
+        return StoredSession(
+            name, room, token_hash, started_at, start, Checkpoint(*checkpoint), tail
+        )
 
     async def _transaction(self, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
         async with self._writing:

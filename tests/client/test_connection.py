@@ -274,3 +274,78 @@ async def test_a_quiet_publisher_shows_that_it_is_there() -> None:
     async with ScriptedServer(listening) as server, publish(server.url):
         async with asyncio.timeout(10):
             await heard.wait()
+
+
+async def test_a_connection_that_has_fallen_silent_is_replaced_long_before_it_is_dead() -> None:
+    gone = asyncio.Event()
+
+    async def silent(peer: Peer) -> None:
+        await peer.greet()
+        await peer.hear(SECOND // 10)
+        await peer.say(wire.ack(SECOND // 10))
+        await gone.wait()
+
+    async def resumed(peer: Peer) -> None:
+        await peer.greet(resumed=True, at=SECOND // 10)
+        gone.set()
+        await peer.finish()
+
+    patient = ConnectionOptions(quiet_s=1000.0, doubt_s=0.2)
+    async with (
+        ScriptedServer(silent, resumed) as server,
+        publish(server.url, blocks(2), options=patient) as captions,
+    ):
+        events = await all_events(captions)
+    assert [e.resumed for e in events if isinstance(e, Ready)] == [False, True]
+    assert server.peers[1].audio == wire.numbered_samples(1600, start=1600).tobytes()
+
+
+async def test_a_connection_that_speaks_again_is_kept_and_the_other_one_is_dropped() -> None:
+    doubted, dropped = asyncio.Event(), asyncio.Event()
+
+    async def slow(peer: Peer) -> None:
+        await peer.greet()
+        await peer.hear(SECOND // 10)
+        await peer.say(wire.ack(SECOND // 10))
+        await doubted.wait()
+        await peer.say(wire.ack(SECOND // 10))
+        await dropped.wait()
+        await peer.finish()
+
+    async def spare(peer: Peer) -> None:
+        doubted.set()
+        await peer.socket.wait_closed()
+        dropped.set()
+
+    options = ConnectionOptions(quiet_s=4.0, doubt_s=0.5)
+    async with (
+        ScriptedServer(slow, spare) as server,
+        publish(server.url, blocks(1), options=options) as captions,
+    ):
+        events = await all_events(captions)
+    assert kinds(events).count("Ready") == 1
+    assert "Reconnecting" not in kinds(events)
+    assert server.peers[1].messages == []
+
+
+async def test_the_last_words_come_although_the_connection_was_lost_over_them() -> None:
+    async def dropped(peer: Peer) -> None:
+        await peer.greet()
+        await peer.say(wire.started(1))
+        await peer.read_until("stop")
+        peer.drop()
+
+    async def told_again(peer: Peer) -> None:
+        await peer.greet(resumed=True, at=SECOND // 10)
+        await peer.say(wire.final(2, "The end."), wire.ack(SECOND // 10), wire.closed())
+        await peer.socket.close(1000)
+
+    async with (
+        ScriptedServer(dropped, told_again) as server,
+        publish(server.url, blocks(1), options=AT_ONCE) as captions,
+    ):
+        events = await all_events(captions)
+    assert [e.text for e in events if isinstance(e, FinalMessage)] == ["The end."]
+    assert isinstance(events[-1], Closed)
+    assert server.peers[1].messages[0]["resume"]["last_seq"] == 1
+    assert server.peers[1].audio == b""

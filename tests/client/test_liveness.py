@@ -5,7 +5,8 @@ from livecaption.client.liveness import Liveness
 
 def reporting() -> Liveness:
     """A connection whose server has reported at 0 s that it has all 100 samples."""
-    liveness = Liveness(4.0, 0.0)
+    liveness = Liveness(4.0, doubt_s=1.25)
+    liveness.opened(0.0)
     liveness.heard(0.0, confirmed=100, sent=100)
     return liveness
 
@@ -19,7 +20,8 @@ def test_a_server_that_reports_is_dead_when_it_is_silent() -> None:
 
 
 def test_a_server_that_has_never_reported_is_not_judged() -> None:
-    liveness = Liveness(4.0, 0.0)
+    liveness = Liveness(4.0, doubt_s=1.25)
+    liveness.opened(0.0)
     liveness.sent(0.0)
     liveness.heard(1.0, confirmed=None, sent=5)
     assert not liveness.is_dead(1000.0)
@@ -47,3 +49,31 @@ def test_a_publisher_that_sends_nothing_waits_for_no_confirmation() -> None:
     for second in range(1, 30):
         liveness.heard(float(second), confirmed=100, sent=100)
         assert not liveness.is_dead(second + 1.0)
+
+
+def test_a_report_that_is_overdue_is_reason_to_doubt_and_to_try_another_connection() -> None:
+    liveness = reporting()
+    assert not liveness.is_doubtful(1.2)
+    assert liveness.is_doubtful(1.3)
+    assert liveness.is_silent(1.3)
+    liveness.heard(1.4, confirmed=100, sent=100)
+    assert not liveness.is_doubtful(1.5)
+    assert not liveness.is_silent(1.5)
+
+
+def test_who_doubted_in_vain_is_slower_to_doubt_again_for_a_while() -> None:
+    liveness = reporting()
+    for heard, doubtful in ((0.0, 1.3), (2.0, 4.6), (5.0, 9.1)):
+        liveness.heard(heard, confirmed=100, sent=100)
+        assert not liveness.is_doubtful(doubtful - 0.1)
+        assert liveness.is_doubtful(doubtful)
+        liveness.doubted(doubtful)
+    liveness.heard(14.2, confirmed=100, sent=100)  # forgiven
+    assert liveness.is_doubtful(15.5)
+
+
+def test_a_new_socket_starts_with_a_clean_slate() -> None:
+    liveness = reporting()
+    assert liveness.is_dead(5.0)
+    liveness.opened(5.0)
+    assert not liveness.is_silent(100.0)

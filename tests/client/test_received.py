@@ -41,15 +41,40 @@ def test_only_utterances_that_began_behind_what_a_server_has_are_withdrawn() -> 
         wire.final(4, "Stored.", utterance=2),
     ):
         received.is_new(event(text))
-    assert received.wanted_from(int(4.5 * SECOND)) == [Withdrawn(3)]
-    assert received.wanted_from(int(4.5 * SECOND)) == []
+    received.wanted_from(int(4.5 * SECOND))
+    assert received.withdrawn() == []
+    received.caught_up()
+    assert received.withdrawn() == [Withdrawn(3)]
+    received.caught_up()
+    assert received.withdrawn() == []
 
 
 def test_rounding_to_milliseconds_does_not_save_an_utterance_at_the_very_place() -> None:
     received = ReceivedEvents()
     start = 16_007  # 1.0004375 s, 1.000 on the wire
     received.is_new(event(wire.started(1, 1, 1.0)))
-    assert received.wanted_from(start) == [Withdrawn(1)]
+    received.wanted_from(start)
+    received.caught_up()
+    assert received.withdrawn() == [Withdrawn(1)]
+
+
+def test_what_a_server_closes_after_all_is_not_withdrawn() -> None:
+    received = ReceivedEvents()
+    received.is_new(event(wire.started(1, 1, 1.0)))
+    received.wanted_from(SECOND // 2)
+    assert received.is_new(event(wire.final(2, "", utterance=1)))
+    received.caught_up()
+    assert received.withdrawn() == []
+
+
+def test_what_a_server_begins_anew_is_withdrawn_first() -> None:
+    received = ReceivedEvents()
+    received.is_new(event(wire.started(1, 1, 1.0)))
+    received.wanted_from(SECOND // 2)
+    assert received.is_new(event(wire.started(2, 1, 0.9)))
+    assert received.withdrawn() == [Withdrawn(1)]
+    received.caught_up()
+    assert received.withdrawn() == []
 
 
 def test_a_new_session_numbers_from_one() -> None:

@@ -289,8 +289,8 @@ class KeepsWhatIsVoid(PublishSession):
     """Believes that an utterance outlives the server that was killed over it."""
 
     class _Faithful(ReceivedEvents):
-        def wanted_from(self, sample: int) -> list[Withdrawn]:
-            return []
+        def wanted_from(self, sample: int) -> None:
+            pass
 
     def __init__(
         self, start: Start, allowance: Allowance | None = None, audio: SentAudio | None = None

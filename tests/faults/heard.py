@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -43,9 +44,16 @@ class Heard:
     """Words in deltas so far."""
     withdrawn: int = 0
     closed: Closed | None = None
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
     _seq: int = 0
     _open: dict[int, str] = field(default_factory=dict)
     _ended: set[int] = field(default_factory=set)
+
+    async def greeted(self, before: int) -> None:
+        """Wait for more than ``before`` answers to ``start``."""
+        while len(self.readies) <= before:
+            self._moved.clear()
+            await self._moved.wait()
 
     def take(self, event: SessionEvent) -> None:
         """Learn of the next event."""
@@ -92,6 +100,7 @@ class Heard:
 
     def _greet(self, now: float, ready: Ready) -> None:
         self.readies.append((now, ready))
+        self._moved.set()
         if not ready.resumed:
             self._seq = 0
             self._open.clear()

@@ -71,11 +71,14 @@ class KillableServer:
                 stderr=log,
                 env=self._environment,
             )
-        async with asyncio.timeout(_READY_S):
-            while not await self._is_ready():
-                if self._process.returncode is not None:
-                    raise AssertionError(f"the server ended: see {self.directory / 'server.log'}")
-                await asyncio.sleep(_LOOK_S)
+        try:
+            async with asyncio.timeout(_READY_S):
+                while not await self._is_ready():
+                    assert self._process.returncode is None, "\n".join(self.troubles())
+                    await asyncio.sleep(_LOOK_S)
+        except BaseException:
+            await self.kill()
+            raise
 
     async def kill(self) -> None:
         """SIGKILL: no farewell, no flush; return when the process is gone."""
@@ -83,6 +86,13 @@ class KillableServer:
         if process is not None and process.returncode is None:
             process.kill()
             await process.wait()
+
+    def troubles(self) -> list[str]:
+        """Return what the server logged as an error so far; the first lines of each kind."""
+        log = (self.directory / "server.log").read_text("utf-8", errors="replace")
+        wanted = (" ERROR ", "ERROR:", "Error:", "Traceback")
+        found = [line for line in log.splitlines() if any(mark in line for mark in wanted)]
+        return found[:20]
 
     async def get(self, path: str) -> tuple[int, bytes]:
         """Return status and body of a ``GET``.

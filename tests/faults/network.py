@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -81,7 +82,6 @@ class FaultyNetwork:
         self._flows = (Flow.CARRY, Flow.CARRY)
         self._links: dict[Link, asyncio.Task[None]] = {}
         self._door = socket.socket()
-        self._accepting: asyncio.Task[None] | None = None
 
     @property
     def port(self) -> int:
@@ -111,7 +111,7 @@ class FaultyNetwork:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._close_door()
+        self._close_door()
         carrying = list(self._links.values())
         for task in carrying:
             task.cancel()
@@ -141,11 +141,12 @@ class FaultyNetwork:
     async def _tear(self, *, up: bool, share: float) -> None:
         # Connections that fell silent earlier carry nothing that could be torn.
         links = [link for link in self._links if link.carries]
-        async with asyncio.timeout(_TEAR_S):
-            await asyncio.gather(*(link.tear(up=up, share=share) for link in links))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TEAR_S):
+                await asyncio.gather(*(link.tear(up=up, share=share) for link in links))
 
     async def _break(self, outage_s: float, *, reset: bool) -> None:
-        await self._close_door()
+        self._close_door()
         for link, task in list(self._links.items()):
             if reset:
                 link.reset = True
@@ -168,23 +169,20 @@ class FaultyNetwork:
 
     def _open_door(self) -> None:
         self._door.listen(64)
-        self._accepting = asyncio.create_task(self._accept())
+        asyncio.get_running_loop().add_reader(self._door, self._welcome)
 
-    async def _close_door(self) -> None:
+    def _close_door(self) -> None:
         """Refuse connections, but keep the port."""
-        if self._accepting is None:
-            return
-        self._accepting.cancel()
-        await asyncio.wait([self._accepting])
-        self._accepting = None
-        self._door.shutdown(socket.SHUT_RDWR)
+        if asyncio.get_running_loop().remove_reader(self._door):
+            self._door.shutdown(socket.SHUT_RDWR)
 
-    async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            near, _ = await loop.sock_accept(self._door)
-            link = Link(near, self._flows)
-            self._links[link] = asyncio.create_task(self._carry(link))
+    def _welcome(self) -> None:
+        try:
+            near, _ = self._door.accept()
+        except OSError:
+            return  # the client has gone again
+        link = Link(near, self._flows)
+        self._links[link] = asyncio.create_task(self._carry(link))
 
     async def _carry(self, link: Link) -> None:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from livecaption.core.audio import SAMPLE_RATE
+from livecaption.core.decode import DecodeRequest
 from livecaption.core.hypothesis import Word, text_of
 from livecaption.engine.scripted import ScriptedTranscriber, script
 from livecaption.protocol.limits import SUBPROTOCOL
@@ -185,6 +188,51 @@ async def test_sessions_without_a_socket_keep_their_places() -> None:
             assert await close_code(stranger) == 1013
         async with publisher(running, ready) as (_, again):
             assert again["resumed"] is True
+
+
+async def test_the_last_words_of_a_session_that_was_stopped_are_told_again() -> None:
+    async with running_server(engine()) as running:
+        async with publisher(running) as (socket, ready):
+            first = await hear_a_delta(socket)
+            socket.transport.pause_reading()
+            await send(socket, PCM[54_400:])
+            await socket.send('{"type":"stop"}')
+            await within(lambda: not len(running.hub.sessions), 30)
+        async with publisher(running, ready, seqs(first)[-1]) as (socket, again):
+            assert (again["resumed"], again["session"]) == (True, ready["session"])
+            assert again["resume_from"] == len(PCM) // 2
+            second = await events_until(socket, "closed")
+            assert await close_code(socket) == 1000
+        async with publisher(running, {**ready, "resume_token": "rt_other"}) as (_, other):
+            assert other["resumed"] is False
+    assert texts(first + second) == [SENTENCE]
+    assert seqs(first + second) == list(range(1, len(seqs(first + second)) + 1))
+    assert (second[-1]["reason"], second[-1]["lost_s"]) == ("stop", 0)
+    assert second[-1]["audio_s"] == len(PCM) / 32_000
+
+
+async def test_who_comes_back_while_a_stopped_session_is_ending_gets_its_last_words() -> None:
+    release = threading.Event()
+
+    def wait_at_the_end(requests: Sequence[DecodeRequest]) -> None:
+        if requests[0].stop >= 3 * SAMPLE_RATE // 2:
+            release.wait(10)
+
+    slow = ScriptedTranscriber(WORDS, wait_at_the_end)
+    async with running_server(slow) as running:
+        async with publisher(running) as (socket, ready):
+            await send(socket, PCM)
+            await socket.send('{"type":"stop"}')
+            await within(lambda: all(held.live.ended for held in running.hub.sessions))
+            socket.transport.abort()
+        url = f"{running.ws}/ws/publish"
+        named = {"session": ready["session"], "resume_token": ready["resume_token"]}
+        async with connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)]) as socket:
+            await socket.send(json.dumps({"type": "start", "resume": {**named, "last_seq": 0}}))
+            release.set()
+            events = await events_until(socket, "closed")
+    assert events[0]["resumed"] is True
+    assert texts(events) == [SENTENCE]
 
 
 async def test_who_comes_back_while_the_dead_socket_looks_open_finds_a_full_server_open() -> None:
