@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         target = OurServer({"MODEL": "micro-en", "DEVICE": "cpu"})
         report = asyncio.run(measure_runs(target, Load([loaded]), lambda _: None))
         said = [word.word for word in loaded.clip.words]
-        offline = count_errors(said, _offline(loaded.clip.audio).split())
+        offline = count_errors(said, offline_text(loaded.clip.audio).split())
         row = {"clip": loaded.clip.name, "offline_word_error_rate": round(offline.rate, 4)}
         rows.append({**row, **report["total"]})
         total = report["total"]
@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return {"clips": rows}
 
 
-def _offline(audio: Path) -> str:
+def offline_text(audio: Path) -> str:
+    """Return what ``livecaption transcribe`` makes of a file with the bundled model."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "livecaption", "transcribe", str(audio)),

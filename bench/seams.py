@@ -2,19 +2,24 @@
 
 Utterances of the clips follow each other with the silence between them cut to 0.1 s, in an order
 that is never the same, so that windows are trimmed, slid and broken at other places each time.
-What counts is what the hour loses and doubles beyond what the same model loses and doubles when
-each clip is played alone, with its pauses: that is the model's doing.
+What counts is what the hour loses and doubles beyond what the same model loses and doubles
+offline, when the same audio is transcribed as a file: that is the model's doing. Each clip played
+alone, with its pauses, stands beside it.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
+import wave
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.accuracy import offline_text
 from bench.simulations import BASE, DECODE_S, ENGINE, load, speech
 from livecaption.bench.excerpts import Excerpt, LoadedClip, whole
 from livecaption.bench.simulated import play_simulated
@@ -41,20 +46,23 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         alone += _errors(engine, whole(loaded), loaded.audio)
     rng = np.random.default_rng(7)
     pieces = [piece for loaded in clips for piece in _pieces(loaded)]
-    hour = WordErrors(0, 0, 0, 0)
+    hour = offline = WordErrors(0, 0, 0, 0)
     seconds, sessions = 0.0, 0
     while seconds < 60 * options.minutes:
         # Sessions of about five minutes: alignment of a whole hour would be a guess.
         said = _joined([pieces[i] for i in rng.permutation(len(pieces))], 300.0)
         hour += _errors(engine, said, said.sound)
+        offline += _errors_offline(said)
         seconds += said.duration
         sessions += 1
-        print(f"  {seconds / 60:.1f} min: {_describe(hour)}", flush=True)
+        print(f"  {seconds / 60:.1f} min: live {_describe(hour)}", flush=True)
+        print(f"  {' ' * 8} offline {_describe(offline)}", flush=True)
     print(f"  each clip alone: {_describe(alone)}")
     return {
         "minutes": round(seconds / 60, 1),
         "sessions": sessions,
         "continuous": _row(hour),
+        "offline": _row(offline),
         "alone": _row(alone),
     }
 
@@ -63,6 +71,17 @@ def _errors(engine: FasterWhisperTranscriber, said: Excerpt, audio: Samples) -> 
     config = replace(BASE, session=f"s-{said.name}")
     log = play_simulated(engine, audio, config, decode_s=DECODE_S).log
     return count_errors([w.word for w in said.words], [w.text for w in log.words])
+
+
+def _errors_offline(said: Excerpt) -> WordErrors:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "joined.wav")
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(SAMPLE_RATE)
+            file.writeframes(said.sound.tobytes())
+        return count_errors([w.word for w in said.words], offline_text(path).split())
 
 
 def _pieces(loaded: LoadedClip) -> list[tuple[Samples, tuple[ClipWord, ...]]]:

@@ -39,6 +39,12 @@ class StreamingPolicy:
     """A window longer than this lets go of committed audio in front."""
     most_hop: int = 2 * SAMPLE_RATE
     """What the hop may grow to while the engine is busy; never less than ``hop``."""
+    spare_hops: float = 2.0
+    """While the engine is busy a hop lasts its turnaround, and this many more shared by its
+    workers: most of the time requests stay out of the queue, and still enough of them wait together
+    to share batches and to keep every worker busy. With hops as long as the turnaround every
+    request would grow old in the queue; driven by utilisation instead, hops grow to their limit
+    with one row a batch, because an engine that never waits is always busy (decisions 5, 12)."""
     max_window: int = 30 * SAMPLE_RATE
     """Most audio in one decode: Whisper's own limit."""
     max_overlap: int = 5 * SAMPLE_RATE
@@ -66,6 +72,16 @@ class StreamingPolicy:
         if not 0 <= self.half_heard < self.pause:
             # A pause is decoded so that the last word shows; it must not stay hidden there.
             raise ValueError("half_heard must be shorter than pause")
+
+    def hop_under_load(self, turnaround_s: float, workers: int) -> int:
+        """Return the hop, in samples, that suits an engine: longer hops, not longer queues.
+
+        Args:
+            turnaround_s: seconds from a request to its result.
+            workers: batches that the engine decodes side by side, at least 1.
+        """
+        wanted = int((1 + self.spare_hops / workers) * turnaround_s * SAMPLE_RATE)
+        return min(max(wanted, self.hop), max(self.most_hop, self.hop))
 
     @property
     def first_hop(self) -> int:

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from livecaption.core.audio import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from livecaption.core.audio import FRAME_SAMPLES, Samples
 from livecaption.core.captions import CaptionEvent, Finalized, GapReason, Partial, SessionClosed
 from livecaption.core.decode import DecodeRequest
 from livecaption.core.outbox import Outgoing
@@ -36,13 +36,6 @@ logger = logging.getLogger(__name__)
 
 REPLAY_EVENTS = 512
 """Numbered events held for a publisher that comes back: minutes of speech."""
-
-_SPARE_HOPS = 2.0
-"""A hop lasts the engine's turnaround and this many more, shared by its workers: most of the time
-requests stay out of the queue, and still enough of them wait together to share batches and to keep
-every worker busy. With hops as long as the turnaround every request would grow old in the queue;
-driven by utilisation instead, hops grow to their limit with one row a batch, because an engine that
-never waits is always busy. Measured with one worker and with two (decision 12)."""
 
 Sink = Callable[[Outgoing], None]
 """Takes a text for the publisher; must not wait."""
@@ -79,9 +72,7 @@ class LiveSession:
         self._recorder = recorder
         self._room = room
         self._tasks = tasks
-        self._least_hop = config.policy.hop
-        self._most_hop = max(config.policy.most_hop, self._least_hop)
-        self._turnarounds = 1 + _SPARE_HOPS / batcher.transcriber.info.workers
+        self._policy = config.policy
         self._pause = config.gate.hangover_frames * FRAME_SAMPLES
         self._sink: Sink | None = None
         self._replay: deque[tuple[int, Outgoing]] = deque(maxlen=REPLAY_EVENTS)
@@ -280,9 +271,9 @@ class LiveSession:
         self._pump()
 
     def _hop(self) -> int:
-        """Lengthen the hop as the engine's turnaround grows: longer hops, not longer queues."""
-        wanted = int(self._turnarounds * self._batcher.stats.turnaround_s * SAMPLE_RATE)
-        return min(max(wanted, self._least_hop), self._most_hop)
+        batcher = self._batcher
+        workers = batcher.transcriber.info.workers
+        return self._policy.hop_under_load(batcher.stats.turnaround_s, workers)
 
 
 def stored_event(stamped: Stamped) -> StoredEvent:

@@ -3,7 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from livecaption.core.audio import SAMPLE_RATE
 from livecaption.core.policy import REALTIME, WINDOW, StreamingPolicy
 
 
@@ -40,3 +43,18 @@ def test_words_must_settle_before_the_window_is_full() -> None:
 def test_a_pause_must_show_the_word_before_it(half_heard: int) -> None:
     with pytest.raises(ValueError, match="half_heard must be shorter than pause"):
         replace(REALTIME, half_heard=half_heard, pause=3200)
+
+
+@given(st.floats(0.0, 60.0), st.integers(1, 16))
+def test_the_hop_grows_with_the_turnaround_between_its_limits(
+    turnaround: float, workers: int
+) -> None:
+    hop = REALTIME.hop_under_load(turnaround, workers)
+    assert REALTIME.hop <= hop <= REALTIME.most_hop
+    assert REALTIME.hop_under_load(turnaround + 0.1, workers) >= hop
+    assert REALTIME.hop_under_load(turnaround, workers + 1) <= hop
+
+
+def test_one_worker_gets_hops_of_three_turnarounds_and_two_workers_of_two() -> None:
+    assert REALTIME.hop_under_load(0.5, 1) == int(1.5 * SAMPLE_RATE)
+    assert REALTIME.hop_under_load(0.5, 2) == SAMPLE_RATE
