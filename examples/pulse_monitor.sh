@@ -1,7 +1,7 @@
 #!/bin/sh
-# Captions of what this machine plays: examples/pulse_monitor.sh [SINK] [URL] [ROOM]
-# `pactl list short sinks` names the sinks; without one, the default sink is heard.
+# Captions of what this machine plays, a meeting for instance, through PulseAudio or PipeWire:
+#   examples/pulse_monitor.sh [SERVER] [ROOM] [SOURCE]
+# `livecaption stream --list-devices` names the sources; without one, what the default output plays
+# is heard.
 set -eu
-sink="${1:-$(pactl get-default-sink)}"
-parec --device="$sink.monitor" --format=s16le --rate=16000 --channels=1 --latency-msec=100 |
-  livecaption stream - --url "${2:-ws://localhost:8000}" --room "${3:-main}"
+exec livecaption stream "pulse:${3:-monitor}" --url "${1:-ws://localhost:8000}" --room "${2:-main}"

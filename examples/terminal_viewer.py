@@ -22,7 +22,8 @@ async def main(url: str, room: str = "main") -> None:
                 case RoomFinal():
                     show(message)
                 case RoomGap():
-                    print(f"[{message.to - message.from_:.1f} s not captioned]", flush=True)
+                    if message.to > message.from_:
+                        print(f"[{message.to - message.from_:.1f} s not captioned]", flush=True)
                 case Presence(publishers=0):
                     print("(nobody is speaking)", flush=True)
 

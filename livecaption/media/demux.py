@@ -11,6 +11,7 @@ import av
 import av.container
 import av.error
 import numpy as np
+from av.audio.stream import AudioStream
 
 from livecaption.core.audio import SAMPLE_RATE, Samples
 from livecaption.errors import MediaError
@@ -21,6 +22,9 @@ from livecaption.media.source import Source, reblock
 __all__ = ["UNREADABLE", "open_av", "reason", "source_of"]
 
 _OPEN_AND_READ_S = (10.0, 30.0)
+
+_DATED = ("hls", "dash")
+"""Demuxers whose time stamps mean the same over all connections."""
 
 UNREADABLE = (OSError, ValueError, av.error.FFmpegError)
 """What PyAV raises for an input that cannot be opened or read further."""
@@ -78,15 +82,19 @@ def _decoded(
 ) -> Iterator[Samples]:
     converter = FrameConverter()
     overlap = overlap or Overlap()
-    overlap.reopened()
+    overlap.reopened(recording=bool(container.duration))
+    stream = container.streams.audio[0]
+    dates = container.format.name in _DATED
     done = 0
     held: list[Samples] = []  # decoded all the same: a decoder needs the packets before its first
     failure: Exception | None = None
     try:
-        for packet, frames in decode_packets(container, container.streams.audio[0]):
+        for packet, frames in decode_packets(container, stream):
             held.append(np.concatenate([np.empty(0, np.int16), *map(converter.push, frames)]))
             done += len(held[-1])
-            known = overlap.push(packet)
+            if not packet.size:  # the end of the stream, which only empties the decoder
+                continue
+            known = overlap.push(bytes(packet), _dated(packet) if dates else None)
             if known is not None:
                 yield from held[known:]
                 held = []
@@ -100,3 +108,11 @@ def _decoded(
     yield converter.flush()
     if not done:
         raise MediaError(f"{name} has an audio stream, but nothing in it can be decoded.")
+
+
+def _dated(packet: av.Packet[AudioStream]) -> tuple[float, float] | None:
+    """Return where a packet starts and ends on its stream's clock, seconds, if it says so."""
+    if packet.pts is None or packet.time_base is None:
+        return None
+    unit = float(packet.time_base)
+    return packet.pts * unit, (packet.pts + (packet.duration or 0)) * unit

@@ -78,7 +78,7 @@ def decode_stream(
 
 def decode_packets(
     container: av.container.InputContainer, stream: AudioStream
-) -> Iterator[tuple[bytes, list[AudioFrame]]]:
+) -> Iterator[tuple[av.Packet[AudioStream], list[AudioFrame]]]:
     """Yield the packets of one audio stream, with the frames each completes.
 
     A packet that does not decode has none: one that is damaged (a scratch on a disc, a lost TCP
@@ -89,6 +89,6 @@ def decode_packets(
     """
     for packet in container.demux(stream):
         try:
-            yield bytes(packet), packet.decode()
+            yield packet, packet.decode()
         except av.error.InvalidDataError:
             continue

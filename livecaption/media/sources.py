@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_FURTHER_BACK = "-6"
+"""Segments before the newest from which a playlist is read again. The usual three may lie behind
+the break, although the audio in between is still to be had."""
+
 _DEVICE = re.compile(r"([a-z0-9_]{2,}):(.*)", re.IGNORECASE)
 
 
@@ -77,12 +81,16 @@ def open_address(spec: str, overlap: Overlap | None = None) -> Source:
     """
     scheme = urlsplit(spec).scheme.lower()
     options: dict[str, str] = {}
+    if overlap is not None and overlap.begun:
+        options = {"live_start_index": _FURTHER_BACK}
     if scheme in ("http", "https"):
         # A file is asked for again from where it broke off. A broadcast is not: FFmpeg would go
         # on without saying that some of it is missing.
-        options = {"reconnect": "1", "reconnect_delay_max": "5"}
+        options |= {"reconnect": "1", "reconnect_delay_max": "5"}
     elif scheme == "rtsp":
-        options = {"rtsp_transport": "tcp"}
+        options |= {"rtsp_transport": "tcp"}
+    elif scheme in ("rtmp", "rtmps"):
+        options |= {"analyzeduration": "2000000"}  # it would wait 5 s for a picture
     try:
         container = open_av(spec, options=options)
     except UNREADABLE as error:

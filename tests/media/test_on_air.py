@@ -94,13 +94,39 @@ def test_a_broadcast_that_breaks_goes_on_and_the_hole_is_silence_of_the_same_len
     ]
 
 
-def test_silence_comes_while_the_input_is_away_and_not_in_one_piece_afterwards() -> None:
+def test_silence_follows_half_a_minute_behind_while_the_input_is_away() -> None:
     radio = Radio(12.0)
     at: list[float] = []
     with radio.air.source(radio.open()) as source, pytest.raises(MediaError):
         at.extend(radio.now for block in source if not block.any())
-    assert at[-1] - at[0] > 50
+    broken = 1012.0
+    assert at[0] - broken == pytest.approx(30.5, abs=0.3)
+    assert len(at) / 10 == pytest.approx(at[-1] - broken - 30.0, abs=0.2)
     assert max(after - before for before, after in pairwise(at)) <= 0.6
+
+
+@pytest.mark.parametrize("refusals", [1, 7])
+def test_an_input_that_knows_what_is_missing_is_believed(refusals: int) -> None:
+    holes: list[float | None] = [None] * 120 + [7.0] + [None] * 10 + [2.5]
+    radio = Radio(12.0, *["Not now."] * refusals, 5.0)
+    radio.air = OnAir(
+        radio.open,
+        radio.told.append,
+        hole=lambda: holes.pop(0) if holes else None,
+        patience_s=60.0,
+        clock=lambda: radio.now,
+        wait=radio.wait,
+    )
+    numbers = radio.listen()
+    back = numbers.index(2)
+    assert numbers[:back] == [1] * 120 + [0] * max(70, back - 120)
+    assert numbers[back : back + 60] == [2] * 11 + [0] * 25 + [2] * 24
+    missing = (back - 120) / 10
+    assert missing == (7.0 if refusals == 1 else pytest.approx(15.5, abs=0.2))
+    assert radio.told[2:4] == [
+        f"{NAME} is back. {missing:.1f} s of it were not received.",
+        f"{NAME}: 2.5 s were not received.",
+    ]
 
 
 def test_a_broadcast_that_begins_with_a_burst_has_no_hole_where_the_burst_reaches_back() -> None:
@@ -128,16 +154,28 @@ def test_openings_without_sound_do_not_use_up_less_patience() -> None:
     assert radio.opened < 20
 
 
-def test_a_broadcast_that_has_become_a_recording_is_over() -> None:
+def test_a_broadcast_that_has_become_a_recording_ends_with_it() -> None:
     radio = Radio(2.0, ends=True)
+    rest = iter([np.full(BLOCK_SAMPLES, 2, np.int16)] * 3)
 
     def recording() -> Source:
-        return Source(NAME, iter(()), nullcontext(), duration=2.0)
+        return Source(NAME, rest, nullcontext(), duration=2.3)
 
-    air = OnAir(recording, radio.told.append, patience_s=60.0, wait=radio.wait)
+    air = OnAir(
+        recording,
+        radio.told.append,
+        hole=lambda: 0.0,
+        patience_s=60.0,
+        clock=lambda: radio.now,
+        wait=radio.wait,
+    )
     with air.source(radio.open()) as source:
-        assert len(list(source)) == 20
-    assert radio.told == [f"{NAME} has ended. It will be opened again."]
+        assert [int(block[0]) for block in source] == [1] * 20 + [2] * 3
+    assert radio.told == [
+        f"{NAME} has ended. It will be opened again.",
+        f"{NAME} is back.",
+        f"{NAME} is over.",
+    ]
 
 
 def test_cutting_ends_it_without_another_word() -> None:

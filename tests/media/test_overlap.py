@@ -10,9 +10,9 @@ from livecaption.media.overlap import Overlap
 SILENT = b"silence"
 
 
-def heard(overlap: Overlap, packets: list[bytes]) -> list[bytes]:
+def heard(overlap: Overlap, packets: list[bytes], *, recording: bool = False) -> list[bytes]:
     """What one connection that brings these packets gives out."""
-    overlap.reopened()
+    overlap.reopened(recording=recording)
     held: list[bytes] = []
     given_out: list[bytes] = []
     for packet in packets:
@@ -55,6 +55,13 @@ def test_packets_that_the_break_has_cut_do_not_hide_the_overlap(broken: int, dep
     assert second == packets[broken:]
 
 
+def test_silence_before_the_break_does_not_hide_what_is_new() -> None:
+    packets = broadcast(100, frozenset({38, 39, 52, 53}))
+    overlap = Overlap()
+    heard(overlap, packets[:40])
+    assert heard(overlap, packets[50:]) == packets[50:]
+
+
 def test_three_connections_make_one_broadcast() -> None:
     packets = broadcast(100)
     overlap = Overlap()
@@ -83,3 +90,67 @@ def test_only_the_newest_packets_are_remembered() -> None:
     heard(overlap, packets)
     assert len(overlap._history) <= 25
     assert heard(overlap, packets[190:]) == []
+
+
+def dated(overlap: Overlap, numbers: range, shift: float = 0.0) -> list[float | None]:
+    """Hear seconds of a broadcast that dates them; return what is missing before each."""
+    overlap.reopened()
+    holes = []
+    for number in numbers:
+        overlap.push(b"%d" % number, (number + shift, number + shift + 1.0))
+        holes.append(overlap.take_hole())
+    return holes
+
+
+def test_dates_say_how_much_is_missing_after_a_break() -> None:
+    overlap = Overlap()
+    assert dated(overlap, range(10)) == [None] * 10
+    assert dated(overlap, range(17, 20)) == [None, None, 7.0]
+
+
+def test_dates_say_how_much_is_missing_in_the_middle() -> None:
+    overlap = Overlap()
+    dated(overlap, range(10))
+    overlap.push(b"12", (12.0, 13.0))
+    assert overlap.take_hole() == 2.0
+    assert overlap.take_hole() is None
+
+
+def test_an_overlap_leaves_no_hole_whatever_the_dates_say() -> None:
+    overlap = Overlap()
+    dated(overlap, range(10))
+    assert dated(overlap, range(7, 13), shift=500.0)[3:] == [0.0, None, None]
+
+
+def test_dates_that_began_anew_say_nothing() -> None:
+    overlap = Overlap()
+    dated(overlap, range(100, 110))
+    assert dated(overlap, range(20, 23)) == [None, None, None]
+
+
+def test_a_connection_that_goes_on_at_once_has_no_hole() -> None:
+    overlap = Overlap()
+    dated(overlap, range(10))
+    assert dated(overlap, range(10, 14)) == [None, None, 0.0, None]
+
+
+@given(st.integers(10, 95), st.integers(10, 60), st.frozensets(st.integers(0, 99), max_size=50))
+def test_of_a_recording_only_what_follows_is_heard(
+    broken: int, kept: int, silent: frozenset[int]
+) -> None:
+    packets = broadcast(100, silent)
+    overlap = Overlap(kept)
+    heard(overlap, packets[:broken])
+    rest = heard(overlap, packets, recording=True)
+    spoken = [packet for packet in rest if packet != SILENT]
+    new = [packet for packet in packets[broken:] if packet != SILENT]
+    if set(packets[max(0, broken - kept) : broken]) - {SILENT}:
+        assert spoken == new
+    else:  # there is nothing to know the place by
+        assert spoken in ([], new)
+
+
+def test_of_a_recording_of_something_else_nothing_is_heard() -> None:
+    overlap = Overlap()
+    heard(overlap, broadcast(30))
+    assert heard(overlap, [b"x%d" % number for number in range(50)], recording=True) == []
