@@ -1,0 +1,74 @@
+"""What a publisher is told about its session besides captions: ready, acks, status, refusals."""
+
+from __future__ import annotations
+
+from livecaption.core.audio import seconds
+from livecaption.core.outbox import Outgoing
+from livecaption.core.timeline import iso_time
+from livecaption.errors import LiveCaptionError
+from livecaption.protocol.client_messages import Start
+from livecaption.protocol.codec import encode
+from livecaption.protocol.limits import MAX_FRAME_BYTES
+from livecaption.protocol.server_messages import Ack, Limits, Ready, ServerMessage, Status
+from livecaption.server.closing import error_message
+from livecaption.server.hub import CaptionHub
+from livecaption.server.live_session import Sink
+from livecaption.server.sessions import HeldSession
+
+__all__ = ["SessionReports"]
+
+
+class SessionReports:
+    """Says it to one connection.
+
+    Args:
+        hub: knows the model, how busy it is, and the limits.
+        held: the session.
+        put: takes what is said; never waits.
+    """
+
+    def __init__(self, hub: CaptionHub, held: HeldSession, put: Sink) -> None:
+        self._hub = hub
+        self._held = held
+        self._put = put
+
+    def ready(self, start: Start, *, resumed: bool) -> None:
+        """Answer ``start``."""
+        held, settings = self._held, self._hub.settings
+        self._send(
+            Ready(
+                session=held.live.id,
+                resume_token=held.token,
+                room=start.room,
+                model=self._hub.model.name,
+                language=start.language,
+                started_at=iso_time(held.started_at),
+                resumed=resumed,
+                resume_from=held.live.session.received if resumed else 0,
+                limits=Limits(
+                    max_frame_bytes=MAX_FRAME_BYTES,
+                    idle_s=settings.idle_s,
+                    max_session_s=settings.max_session_s,
+                ),
+            )
+        )
+
+    def acknowledge(self) -> None:
+        """Say how much audio has arrived, and how much is safe."""
+        live = self._held.live
+        self._send(Ack(received=live.session.received, committed=live.committed))
+
+    def progress(self) -> None:
+        """Say how things stand; once a second."""
+        live = self._held.live
+        live.save_progress()
+        self.acknowledge()
+        lag, hop = seconds(live.session.lag), seconds(live.session.hop)
+        self._send(Status(lag=lag, hop=hop, queue=self._hub.batcher.waiting), key="status")
+
+    def refuse(self, error: LiveCaptionError, *, fatal: bool) -> None:
+        """Say what was refused or went wrong."""
+        self._send(error_message(error, fatal=fatal))
+
+    def _send(self, message: ServerMessage, key: str | None = None) -> None:
+        self._put(Outgoing(encode(message), key=key))
