@@ -1,29 +1,34 @@
 // @ts-check
 /**
- * The dialog that brings the captions to others: the viewer page's address and QR code, and the
- * overlay's address. An address that only this computer can open is not handed out as one for others.
+ * The dialog that brings the captions to others: the viewer page's address and QR code, links that can
+ * be taken back, and the overlay's address. An address that only this computer can open is not handed
+ * out as one for others.
  */
-import { t } from '../i18n/i18n.js';
 import { isOwnMachine, overlayAddress, qrAddress, viewerAddress } from '../net/address.js';
 import { Modal } from '../read/modal.js';
+import { addressField, opening, Said } from './address-field.js';
 import { element } from './element.js';
-
-/** How long "Copied" stays. */
-const SAID_MS = 4000;
+import { MicLinks } from './mic-links.js';
 
 export class MicShare {
   #modal;
-  #said = element('p', { class: 'share-said', role: 'status' });
-  #timer = 0;
+  #said = new Said();
+  /** @type {MicLinks | null} */
+  #links;
 
   /** @param {import('../net/address.js').Address} page @param {string} room */
   constructor(page, room) {
     const viewer = viewerAddress(page, room);
+    const isForOthers = !isOwnMachine(page);
+    this.#links = isForOthers ? new MicLinks(page, room, this.#said) : null;
     this.#modal = new Modal(
       'share', 'mic.share.title',
-      isOwnMachine(page) ? onlyHere(viewer) : this.#forAudience(page, room, viewer),
-      this.#link('overlay', overlayAddress(page, room)),
-      this.#said,
+      isForOthers ? this.#forAudience(page, room, viewer) : onlyHere(viewer),
+      ...(this.#links ? [this.#links.root] : []),
+      addressField('overlay', overlayAddress(page, room), {
+        label: 'mic.share.overlay', note: 'mic.share.overlay.note', said: this.#said,
+      }),
+      this.#said.root,
     );
   }
 
@@ -32,7 +37,8 @@ export class MicShare {
   }
 
   open() {
-    this.#said.textContent = '';
+    this.#said.clear();
+    void this.#links?.refresh();
     this.#modal.open();
   }
 
@@ -47,62 +53,10 @@ export class MicShare {
       'data-i18n-attr': 'alt:mic.share.qr',
     });
     qr.addEventListener('error', () => (qr.hidden = true));
-    return element('div', { class: 'share-audience' }, qr, this.#link('viewer', viewer));
-  }
-
-  /** @param {"viewer" | "overlay"} name @param {string} address */
-  #link(name, address) {
-    const input = element('input', {
-      id: `${name}-address`, type: 'text', readonly: true, value: address, dir: 'ltr', lang: '',
-      'aria-describedby': `${name}-note`, autocomplete: 'off',
+    const field = addressField('viewer', viewer, {
+      label: 'mic.share.viewer', note: 'mic.share.viewer.note', isToSend: true, said: this.#said,
     });
-    input.addEventListener('focus', () => input.select());
-    const button = (/** @type {string} */ key, /** @type {() => void} */ act) => {
-      const made = element('button', { type: 'button', class: 'quiet-button', 'data-i18n': key });
-      made.addEventListener('click', act);
-      return made;
-    };
-    const canSend = name === 'viewer' && typeof navigator.share === 'function';
-    return element(
-      'div', { class: 'field' },
-      element('label', { class: 'field-name', for: input.id, 'data-i18n': `mic.share.${name}` }),
-      input,
-      element('p', { class: 'note', id: `${name}-note`, 'data-i18n': `mic.share.${name}.note` }),
-      element(
-        'div', { class: 'share-ways' },
-        button('mic.share.copy', () => void this.#copy(input)),
-        ...(canSend ? [button('mic.share.send', () => void send(address))] : []),
-        opening(address, 'mic.share.look', 'quiet-button'),
-      ),
-    );
-  }
-
-  /** @param {HTMLInputElement} input */
-  async #copy(input) {
-    input.select();
-    try {
-      await navigator.clipboard.writeText(input.value);
-      this.#say(t('mic.share.copied'));
-    } catch {
-      // Not allowed, or no secure address: it is selected, so the keyboard can copy it.
-      this.#say(t('mic.share.select'));
-    }
-  }
-
-  /** @param {string} words */
-  #say(words) {
-    this.#said.textContent = words;
-    clearTimeout(this.#timer);
-    this.#timer = /** @type {any} */ (setTimeout(() => (this.#said.textContent = ''), SAID_MS));
-  }
-}
-
-/** @param {string} address */
-async function send(address) {
-  try {
-    await navigator.share({ title: document.title, url: address });
-  } catch {
-    // Whoever closed the system's dialog has changed their mind, and knows it.
+    return element('div', { class: 'share-audience' }, qr, field);
   }
 }
 
@@ -114,10 +68,4 @@ function onlyHere(viewer) {
     element('p', { 'data-i18n': 'mic.share.local.note' }),
     element('p', {}, opening(viewer, 'mic.share.local.look', null)),
   );
-}
-
-/** @param {string} address @param {string} key @param {string | null} className */
-function opening(address, key, className) {
-  const attributes = { href: address, target: '_blank', rel: 'noopener', class: className };
-  return element('a', { ...attributes, 'data-i18n': key });
 }
