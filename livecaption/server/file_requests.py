@@ -139,8 +139,8 @@ def _watched(meters: Meters) -> Iterator[_Watch]:
     except Exception as error:
         watch.tell(meters, _outcome_of(error))
         raise
-    failure = watch.upload.fate.error if watch.upload else None
-    watch.tell(meters, UploadOutcome.DONE if failure is None else _outcome_of(failure))
+    unsaid = watch.upload.fate.error if watch.upload else None
+    watch.tell(meters, UploadOutcome.DONE if unsaid is None else _outcome_of(unsaid))
 
 
 def _outcome_of(error: Exception) -> UploadOutcome:

@@ -16,10 +16,8 @@ from typing import assert_never
 from starlette.websockets import WebSocket
 
 from livecaption.core.audio import seconds
-from livecaption.core.outbox import Outgoing
 from livecaption.errors import BadCredentials, ClientError, LiveCaptionError, ProtocolError
 from livecaption.logs import SESSION, room_tag
-from livecaption.media.stream import Converter, open_converter
 from livecaption.metrics.meters import Door
 from livecaption.protocol.client_messages import (
     Configure,
@@ -30,16 +28,15 @@ from livecaption.protocol.client_messages import (
     Stop,
 )
 from livecaption.protocol.close_codes import CloseCode
-from livecaption.protocol.codec import check_audio_frame, decode_publisher, encode
+from livecaption.protocol.codec import decode_publisher, encode
 from livecaption.protocol.limits import MAX_BAD_MESSAGES
-from livecaption.protocol.server_messages import Ack, ServerMessage, Status
+from livecaption.server.audio_intake import AudioIntake
 from livecaption.server.closing import close_code_for, error_message
 from livecaption.server.doorkeeper import principal_of
-from livecaption.server.farewell import Greeting
 from livecaption.server.hub import CaptionHub, Role
 from livecaption.server.outgoing import OutgoingSocket
+from livecaption.server.session_reports import SessionReports
 from livecaption.server.sessions import HeldSession
-from livecaption.server.tempo import Tempo
 from livecaption.server.vigil import Patience, Verdict, Vigil
 
 __all__ = ["PublisherConnection"]
@@ -72,10 +69,9 @@ class PublisherConnection:
         self.principal = principal_of(websocket)
         self.role = Role.PUBLISHER
         self.finished = asyncio.Event()
-        self._converter: Converter = open_converter(start.audio)
+        self._intake = AudioIntake(start.audio, hub.settings.max_speed)
         self.outgoing = OutgoingSocket(websocket, limit=_OUTBOX_LIMIT, stall_s=hub.settings.stall_s)
         self._clock = asyncio.get_running_loop().time
-        self._tempo = Tempo(hub.settings.max_speed)
         self._bad_messages = 0
         self._deaf = False
         """Audio is taken no more: the session ends, or goes on elsewhere."""
@@ -85,6 +81,7 @@ class PublisherConnection:
         self._close_code = CloseCode.NORMAL
         self._resumed = False
         self._held: HeldSession
+        self._reports: SessionReports
         self._vigil: Vigil
 
     @property
@@ -113,6 +110,7 @@ class PublisherConnection:
             held = await self._hub.sessions.open(self._start, self)
         self._held = held
         SESSION.set(held.live.id)
+        self._reports = SessionReports(self._hub, held, self.outgoing.put)
         settings = self._settings
         patience = Patience(
             mute_s=settings.mute_after_s,
@@ -150,11 +148,8 @@ class PublisherConnection:
     # -- start ------------------------------------------------------------------------------
 
     def _greet(self) -> None:
-        held, live = self._held, self._held.live
-        wanted = live.session.received if self._resumed else None
-        greeting = Greeting(live.id, held.token, held.started_at, wanted)
-        self._send(greeting.message(self._start, self._hub.model.name, self._settings))
-        wish = self._start.resume
+        live, wish = self._held.live, self._start.resume
+        self._reports.ready(self._start, resumed=self._resumed)
         live.attach(self.outgoing.put, wish.last_seq if wish and self._resumed else None)
         if wish and not self._resumed:
             live.declare_not_resumed()
@@ -184,15 +179,7 @@ class PublisherConnection:
             raise ProtocolError("Audio after stop is not captioned; open a new session.")
         now = self._clock()
         self._vigil.heard(now, audio=True)
-        check_audio_frame(frame, self._start.audio)
-        samples = self._converter.push(frame)
-        if not self._tempo.allows(len(samples), now):
-            raise ClientError(
-                f"Audio comes faster than {self._settings.max_speed} times speaking speed.",
-                code="too_fast",
-                fatal=True,
-            )
-        self._held.live.feed(samples)
+        self._held.live.feed(self._intake.take(frame, now))
 
     async def _take_message(self, message: PublisherMessage) -> None:
         live = self._held.live
@@ -217,7 +204,7 @@ class PublisherConnection:
         self._bad_messages += 1
         fatal = error.fatal or self._bad_messages >= MAX_BAD_MESSAGES
         logger.info("a message was refused: %s", error.code)
-        self._send(error_message(error, fatal=fatal))
+        self._reports.refuse(error, fatal=fatal)
         if fatal:
             await self._end_with(error)
 
@@ -232,7 +219,7 @@ class PublisherConnection:
             if ticks % _SAVE_TICKS == 0:
                 self._held.live.save_progress()
             if ticks % _REPORT_TICKS == 0:
-                self._report()
+                self._reports.progress()
         await self._lose()
 
     async def _keep_vigil(self) -> None:
@@ -244,28 +231,18 @@ class PublisherConnection:
                 case _ if self._deaf:
                     pass
                 case Verdict.WARN:
-                    self._send(error_message(_WARNING, fatal=False))
+                    self._reports.refuse(_WARNING, fatal=False)
                 case Verdict.IDLE:
                     idle = self._vigil.idle(now)
                     error = ClientError(f"Nothing was received for {idle:.0f} s.", code="idle")
-                    self._send(error_message(error, fatal=True))
+                    self._reports.refuse(error, fatal=True)
                     await self._end_with(error)
                 case Verdict.OVERDUE:
-                    self._send(error_message(_MAX_SESSION, fatal=True))
+                    self._reports.refuse(_MAX_SESSION, fatal=True)
                     self._close_code = CloseCode.GOING_AWAY
                     await self._end("max_session")
                 case _:
                     assert_never(verdict)
-
-    def _acknowledge(self) -> None:
-        live = self._held.live
-        self._send(Ack(received=live.session.received, committed=live.committed))
-
-    def _report(self) -> None:
-        live = self._held.live
-        self._acknowledge()
-        lag, hop = seconds(live.session.lag), seconds(live.session.hop)
-        self._send(Status(lag=lag, hop=hop, queue=self._hub.batcher.waiting), key="status")
 
     # -- end --------------------------------------------------------------------------------
 
@@ -306,18 +283,18 @@ class PublisherConnection:
         if not self._deaf:
             await self._stop_hearing()
             await self._held.live.suspend()
-            self._acknowledge()
+            self._reports.acknowledge()
             self._finish(_GOING_AWAY, CloseCode.RESTART)
 
     async def dismiss(self, error: BadCredentials) -> None:
         """End the session with what was said so far: its key is good no more."""
-        self._send(error_message(error, fatal=True))
+        self._reports.refuse(error, fatal=True)
         await self._end_with(error)
 
     def _finish(self, error: ClientError, code: CloseCode) -> None:
         self._reason = error.code
         self._close_code = code
-        self._send(error_message(error, fatal=True))
+        self._reports.refuse(error, fatal=True)
         self._over.set()
 
     async def _stop_hearing(self) -> None:
@@ -326,13 +303,12 @@ class PublisherConnection:
             return
         self._deaf = True
         try:
-            # A container's decoder has to be waited for.
-            self._held.live.feed(await asyncio.to_thread(self._converter.flush))
+            self._held.live.feed(await self._intake.finish())
         except ClientError as exc:
-            self._send(error_message(exc, fatal=False))
+            self._reports.refuse(exc, fatal=False)
         finally:
             # A client that comes back sends again what is not acknowledged.
-            self._acknowledge()
+            self._reports.acknowledge()
 
     async def _close(self) -> None:
         if self._held.live.broken:
@@ -351,7 +327,7 @@ class PublisherConnection:
 
     def _leave(self) -> None:
         self.finished.set()
-        self._converter.close()
+        self._intake.close()
         live = self._held.live
         fields = {
             "principal": self.principal.name,
@@ -362,8 +338,3 @@ class PublisherConnection:
         logger.info("a publisher left: %s", self._reason, extra=fields)
         self._hub.connections.discard(self)
         self._hub.sessions.detach(self._held, self)
-
-    # -- sending ----------------------------------------------------------------------------
-
-    def _send(self, message: ServerMessage, key: str | None = None) -> None:
-        self.outgoing.put(Outgoing(encode(message), key=key))

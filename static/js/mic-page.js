@@ -63,7 +63,7 @@ const setup = new MicSetup(settings.current, room, {
 const target = socketFor(location, '/ws/publish');
 const access = new Access(room, target.protocols);
 const links = new ViewerLink(location, room, access);
-const share = new MicShare(location, links);
+const share = new MicShare(location, room, access, links);
 const key = new KeyDialog(access, () => void start());
 document.body.append(setup.root, share.root, key.root);
 

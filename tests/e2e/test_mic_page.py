@@ -104,6 +104,28 @@ async def test_captions_are_text_and_never_markup(server: FakeServer, open_page:
     assert await page.evaluate("window.attacked") is None
 
 
+async def test_every_script_is_shown_as_it_is_and_in_its_own_direction(
+    server: FakeServer, open_page: OpenPage
+) -> None:
+    page = await open_page("/")
+    await page.get_by_role("button", name="Start").click()
+    talk = await server.publisher()
+    said = {
+        "ar": "نعم، سنحتفظ به حتى نهاية الأسبوع 😀",
+        "he": "בוקר טוב לכולם.",
+        "zh": "大家早上好，感谢各位的到来。",
+        "en": "The family 👩‍👩‍👧‍👦 waves 👍🏽",
+    }
+    for number, (language, text) in enumerate(said.items(), start=1):
+        await talk.final(number, text, language=language, speaker="Ada")
+    lines = page.locator(".caption-line")
+    await expect(lines.locator(".caption-committed")).to_have_text(list(said.values()))
+    for index, language in enumerate(said):
+        await expect(lines.nth(index)).to_have_attribute("lang", language)
+        direction = "rtl" if language in ("ar", "he") else "ltr"
+        await expect(lines.nth(index)).to_have_css("direction", direction)
+
+
 async def test_language_model_and_lag_are_shown(server: FakeServer, open_page: OpenPage) -> None:
     page = await open_page("/", locale="en-GB")
     await page.get_by_label("Spoken language").select_option("de")

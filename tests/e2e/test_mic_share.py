@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.async_api import Page, expect
+import re
 
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from livecaption.engine.scripted import ScriptedTranscriber
 from tests.e2e.browser import INSECURE_HOST
 from tests.e2e.conftest import OpenPage
 from tests.e2e.fake_server import FakeServer
+from tests.serving import running_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
@@ -97,3 +101,51 @@ async def test_a_code_that_the_server_does_not_draw_leaves_the_link(
     await page.get_by_role("button", name="Share").click()
     await expect(code).to_have_count(0)
     await expect(page.get_by_label("For your audience")).to_be_visible()
+
+
+async def test_a_link_is_made_read_with_and_taken_back(browser: Browser) -> None:
+    hosts = (INSECURE_HOST,)
+    async with running_server(ScriptedTranscriber(), allowed_hosts=hosts) as running:
+        context = await browser.new_context(base_url=f"http://{INSECURE_HOST}:{running.port}")
+        page = await context.new_page()
+        await page.goto("/?room=hall")
+        await page.get_by_role("button", name="Share").click()
+        dialog = page.get_by_role("dialog")
+        await expect(dialog.get_by_role("listitem")).to_have_count(0)
+        # What it means is said before the button, and told with it.
+        make = dialog.get_by_role("button", name="Make such a link")
+        await expect(make).to_have_accessible_description(re.compile("does not lock the room"))
+        await make.focus()
+        await page.keyboard.press("Enter")
+        address = dialog.get_by_label("Your new link")
+        await expect(address).to_be_focused()
+        link = await address.input_value()
+        assert re.fullmatch(rf"http://{INSECURE_HOST}:\d+/watch/hall#t=lv_[\w-]+", link)
+
+        viewer = await context.new_page()
+        await viewer.goto(link)
+        await expect(viewer.locator("body")).to_contain_text("Nobody is speaking yet")
+
+        # Another page of the host knows that there is a link, but not where it leads.
+        other = await context.new_page()
+        await other.goto("/?room=hall")
+        await other.get_by_role("button", name="Share").click()
+        await expect(other.get_by_label("Your new link")).to_have_count(0)
+        await other.get_by_role("button", name=re.compile("^Take back the link made")).focus()
+        await other.keyboard.press("Enter")
+        await expect(other.locator(".share-said")).to_have_text("The link was taken back.")
+        await expect(other.get_by_role("button", name="Make such a link")).to_be_focused()
+        await expect(other.get_by_role("listitem")).to_have_count(0)
+        await expect(viewer.locator("body")).to_contain_text("This link is no longer valid")
+        await context.close()
+
+
+async def test_a_server_that_makes_no_link_is_reported(
+    server: FakeServer, open_page: OpenPage
+) -> None:
+    page = await _shared(open_page, server)
+    await page.get_by_role("button", name="Make such a link").click()
+    await expect(page.locator(".share-said")).to_have_text(
+        "The server did not do that. Try again in a moment."
+    )
+    await expect(page.get_by_role("listitem")).to_have_count(0)

@@ -83,11 +83,12 @@ async def test_the_page_gives_files_that_other_programs_read(
         ATTACK + " & more --> here",
         "わかりました。準備ができたら、もう一度ご連絡します。",
         "نعم، سنحتفظ به حتى نهاية الأسبوع 😀",
+        "בוקר טוב לכולם. 👩‍👩‍👧‍👦 👍🏽",
     ]
     room = await RoomOnStage.live(server, *said, speaker="Ada & <Bo>")
     await room.gap(1.4)
     await room.partial("Only perhaps")
-    await expect(page.locator(".caption-line")).to_have_count(6)
+    await expect(page.locator(".caption-line")).to_have_count(7)
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("dialog")).to_contain_text("sentences on this page")
 
@@ -96,9 +97,8 @@ async def test_the_page_gives_files_that_other_programs_read(
     captions = webvtt.read(str(path)).captions
     # The parser finds cues and voices, and leaves escapes as they are.
     text = unescape(" ".join(caption.text.replace("\n", " ") for caption in captions))
-    assert "thank you for coming to the planning review" in text
-    assert "--> here" in text
-    assert '<img src=x onerror="window.attacked = true">' in text
+    written = "".join(text.split())
+    assert all("".join(each.split()) in written for each in said)
     assert "perhaps" not in text
     assert captions[0].start == "00:00:05.000"
     assert unescape(captions[0].voice or "") == "Ada & <Bo>"

@@ -95,6 +95,18 @@ export const MIC_STRINGS = {
     'mic.share.copied': 'Copied.',
     'mic.share.select': 'The address is selected: copy it with the keyboard.',
     'mic.share.failed': 'The server gave no link. Try again in a moment.',
+    'mic.links': 'A link you can take back',
+    'mic.links.note':
+      'Whoever reads with such a link is disconnected when you take it back. It does not ' +
+      'lock the room: the link above keeps working.',
+    'mic.links.make': 'Make such a link',
+    'mic.links.new': 'Your new link',
+    'mic.links.once': 'It is shown only now: copy or send it.',
+    'mic.links.made': 'Made {time}',
+    'mic.links.revoke': 'Take back',
+    'mic.links.revoke.which': 'Take back the link made {time}',
+    'mic.links.revoked': 'The link was taken back.',
+    'mic.links.failed': 'The server did not do that. Try again in a moment.',
     'mic.share.local': 'Others cannot open this page’s address',
     'mic.share.local.note':
       '“localhost” means: this computer. To share captions, let the server be reached by others, ' +
@@ -274,6 +286,18 @@ export const MIC_STRINGS = {
     'mic.share.copied': 'Kopiert.',
     'mic.share.select': 'Die Adresse ist markiert: Kopieren Sie sie mit der Tastatur.',
     'mic.share.failed': 'Der Server hat keinen Link ausgestellt. Versuchen Sie es gleich noch einmal.',
+    'mic.links': 'Ein Link, den Sie zurücknehmen können',
+    'mic.links.note':
+      'Wer mit so einem Link mitliest, wird getrennt, sobald Sie ihn zurücknehmen. Der Raum ' +
+      'ist damit nicht abgeschlossen: Der Link oben gilt weiter.',
+    'mic.links.make': 'Einen solchen Link anlegen',
+    'mic.links.new': 'Ihr neuer Link',
+    'mic.links.once': 'Er wird nur jetzt gezeigt: Kopieren oder senden Sie ihn.',
+    'mic.links.made': 'Angelegt {time}',
+    'mic.links.revoke': 'Zurücknehmen',
+    'mic.links.revoke.which': 'Den Link zurücknehmen, angelegt {time}',
+    'mic.links.revoked': 'Der Link ist zurückgenommen.',
+    'mic.links.failed': 'Der Server hat das nicht getan. Versuchen Sie es gleich noch einmal.',
     'mic.share.local': 'Andere können die Adresse dieser Seite nicht öffnen',
     'mic.share.local.note':
       '„localhost“ heißt: dieser Computer. Um den Text zu teilen, machen Sie den Server für andere ' +
@@ -454,6 +478,18 @@ export const MIC_STRINGS = {
     'mic.share.copied': 'Copié.',
     'mic.share.select': 'L’adresse est sélectionnée : copiez-la au clavier.',
     'mic.share.failed': 'Le serveur n’a pas donné de lien. Réessayez dans un instant.',
+    'mic.links': 'Un lien que vous pouvez retirer',
+    'mic.links.note':
+      'Qui lit avec un tel lien est déconnecté dès que vous le retirez. La salle n’est pas ' +
+      'fermée pour autant : le lien ci-dessus reste valable.',
+    'mic.links.make': 'Créer un tel lien',
+    'mic.links.new': 'Votre nouveau lien',
+    'mic.links.once': 'Il n’est affiché que maintenant : copiez-le ou envoyez-le.',
+    'mic.links.made': 'Créé le {time}',
+    'mic.links.revoke': 'Retirer',
+    'mic.links.revoke.which': 'Retirer le lien créé le {time}',
+    'mic.links.revoked': 'Le lien est retiré.',
+    'mic.links.failed': 'Le serveur ne l’a pas fait. Réessayez dans un instant.',
     'mic.share.local': 'Les autres ne peuvent pas ouvrir l’adresse de cette page',
     'mic.share.local.note':
       '« localhost » veut dire : cet ordinateur. Pour partager, rendez le serveur accessible aux ' +
@@ -631,6 +667,18 @@ export const MIC_STRINGS = {
     'mic.share.copied': 'Copiado.',
     'mic.share.select': 'La dirección está seleccionada: cópiela con el teclado.',
     'mic.share.failed': 'El servidor no ha dado ningún enlace. Inténtelo de nuevo en un momento.',
+    'mic.links': 'Un enlace que puede retirar',
+    'mic.links.note':
+      'Quien lea con ese enlace se desconecta en cuanto usted lo retire. La sala no queda ' +
+      'cerrada: el enlace de arriba sigue funcionando.',
+    'mic.links.make': 'Crear un enlace así',
+    'mic.links.new': 'Su nuevo enlace',
+    'mic.links.once': 'Solo se muestra ahora: cópielo o envíelo.',
+    'mic.links.made': 'Creado {time}',
+    'mic.links.revoke': 'Retirar',
+    'mic.links.revoke.which': 'Retirar el enlace creado {time}',
+    'mic.links.revoked': 'El enlace se ha retirado.',
+    'mic.links.failed': 'El servidor no lo ha hecho. Inténtelo de nuevo en un momento.',
     'mic.share.local': 'Los demás no pueden abrir la dirección de esta página',
     'mic.share.local.note':
       '«localhost» significa: este equipo. Para compartir, haga que otros puedan llegar al servidor, ' +
@@ -817,6 +865,18 @@ export const MIC_STRINGS = {
     'mic.share.copied': 'Скопійовано.',
     'mic.share.select': 'Адресу виділено: скопіюйте її з клавіатури.',
     'mic.share.failed': 'Сервер не дав посилання. Спробуйте ще раз за мить.',
+    'mic.links': 'Посилання, яке можна відкликати',
+    'mic.links.note':
+      'Хто читає за таким посиланням, буде від’єднаний, щойно ви його відкличете. Кімнату це ' +
+      'не замикає: посилання вище діє й далі.',
+    'mic.links.make': 'Створити таке посилання',
+    'mic.links.new': 'Ваше нове посилання',
+    'mic.links.once': 'Воно показане лише зараз: скопіюйте або надішліть його.',
+    'mic.links.made': 'Створено {time}',
+    'mic.links.revoke': 'Відкликати',
+    'mic.links.revoke.which': 'Відкликати посилання, створене {time}',
+    'mic.links.revoked': 'Посилання відкликано.',
+    'mic.links.failed': 'Сервер цього не зробив. Спробуйте ще раз за мить.',
     'mic.share.local': 'Інші не зможуть відкрити адресу цієї сторінки',
     'mic.share.local.note':
       '«localhost» означає: цей комп’ютер. Щоб поділитися, зробіть сервер доступним для інших, ' +
@@ -1012,6 +1072,18 @@ export const MIC_STRINGS = {
     'mic.share.copied': 'تم النسخ.',
     'mic.share.select': 'العنوان محدد: انسخه من لوحة المفاتيح.',
     'mic.share.failed': 'لم يعطِ الخادم رابطًا. حاول مرة أخرى بعد لحظة.',
+    'mic.links': 'رابط يمكنك سحبه',
+    'mic.links.note':
+      'من يقرأ عبر هذا الرابط تُقطع قراءته حين تسحبه. وهذا لا يقفل الغرفة: فالرابط أعلاه ' +
+      'يبقى صالحًا.',
+    'mic.links.make': 'إنشاء رابط كهذا',
+    'mic.links.new': 'رابطك الجديد',
+    'mic.links.once': 'لا يظهر إلا الآن: انسخه أو أرسله.',
+    'mic.links.made': 'أُنشئ {time}',
+    'mic.links.revoke': 'سحب',
+    'mic.links.revoke.which': 'سحب الرابط المُنشأ {time}',
+    'mic.links.revoked': 'سُحب الرابط.',
+    'mic.links.failed': 'لم ينفّذ الخادم ذلك. حاول مرة أخرى بعد قليل.',
     'mic.share.local': 'لا يستطيع الآخرون فتح عنوان هذه الصفحة',
     'mic.share.local.note':
       'كلمة «localhost» تعني هذا الحاسوب. للمشاركة اجعل الوصول إلى الخادم ممكنًا للآخرين، وافتح هذه ' +

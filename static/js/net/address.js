@@ -57,8 +57,13 @@ export function socketFor({ href }, pathAndQuery) {
   const url = new URL(pathAndQuery, page);
   url.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:';
   url.hash = '';
-  const token = new URLSearchParams(page.hash.slice(1)).get('token') ?? '';
-  return { url: url.href, protocols: offeredProtocols(TOKEN.test(token) ? token : null) };
+  return { url: url.href, protocols: offeredProtocols(tokenOf({ href })) };
+}
+
+/** @param {Address} address @returns {string | null} the publisher's token that it carries */
+export function tokenOf({ href }) {
+  const token = new URLSearchParams(new URL(href).hash.slice(1)).get('token') ?? '';
+  return TOKEN.test(token) ? token : null;
 }
 
 /** @param {Address} address @returns {string} the same page where the microphone is allowed */

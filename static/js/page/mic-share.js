@@ -1,41 +1,56 @@
 // @ts-check
 /**
- * The dialog that brings the captions to others: the viewer page's address and QR code, and the
- * overlay's address. An address that only this computer can open is not handed out as one for others.
+ * The dialog that brings the captions to others: the viewer page's address and QR code, links that can
+ * be taken back, and the overlay's address. An address that only this computer can open is not handed
+ * out as one for others.
  */
 import { t } from '../i18n/i18n.js';
 import { isOwnMachine } from '../net/address.js';
 import { Modal } from '../read/modal.js';
+import { AddressField, opening, Said } from './address-field.js';
 import { element } from './element.js';
+import { MicLinks } from './mic-links.js';
 
 /** @typedef {import('../net/viewer-link.js').ViewerLink} ViewerLink */
 
-/** How long "Copied" stays. */
-const SAID_MS = 4000;
-
 export class MicShare {
   #modal;
-  #links;
+  #addresses;
+  #said = new Said();
   #qr = element('img', {
     class: 'qr', width: '232', height: '232', decoding: 'async', hidden: true,
     'data-i18n-attr': 'alt:mic.share.qr',
   });
-  /** Everything that carries an address, by whose address it is. @type {Record<string, (address: string) => void>} */
-  #show = {};
-  #said = element('p', { class: 'share-said', role: 'status' });
-  #timer = 0;
+  #viewer = new AddressField('viewer', {
+    label: 'mic.share.viewer', note: 'mic.share.viewer.note', isToSend: true, said: this.#said,
+  });
+  #overlay = new AddressField('overlay', {
+    label: 'mic.share.overlay', note: 'mic.share.overlay.note', said: this.#said,
+  });
+  /** What to open on this computer instead. */
+  #look = opening('mic.share.local.look', null);
+  /** @type {MicLinks | null} */
+  #links;
 
-  /** @param {import('../net/address.js').Address} page @param {ViewerLink} links */
-  constructor(page, links) {
-    this.#links = links;
+  /**
+   * @param {import('../net/address.js').Address} page
+   * @param {string} room
+   * @param {import('../net/access.js').Access} access
+   * @param {ViewerLink} addresses
+   */
+  constructor(page, room, access, addresses) {
+    this.#addresses = addresses;
     this.#qr.addEventListener('error', () => (this.#qr.hidden = true));
+    const isForOthers = !isOwnMachine(page);
+    this.#links = isForOthers ? new MicLinks(page, room, access, this.#said) : null;
     this.#modal = new Modal(
       'share', 'mic.share.title',
-      isOwnMachine(page)
-        ? this.#onlyHere()
-        : element('div', { class: 'share-audience' }, this.#qr, this.#link('viewer')),
-      this.#link('overlay'),
-      this.#said,
+      isForOthers
+        ? element('div', { class: 'share-audience' }, this.#qr, this.#viewer.root)
+        : onlyHere(this.#look),
+      ...(this.#links ? [this.#links.root] : []),
+      this.#overlay.root,
+      this.#said.root,
     );
   }
 
@@ -44,100 +59,35 @@ export class MicShare {
   }
 
   open() {
-    this.#said.textContent = '';
+    this.#said.clear();
     this.#modal.open();
     void this.#write();
   }
 
   async #write() {
     try {
-      const { qr, ...addresses } = await this.#links.addresses();
-      for (const [name, show] of Object.entries(this.#show)) {
-        show(addresses[/** @type {"viewer" | "overlay"} */ (name)]);
+      const { qr, viewer, overlay } = await this.#addresses.addresses();
+      this.#viewer.show(viewer);
+      this.#overlay.show(overlay);
+      this.#look.href = viewer;
+      if (this.#qr.getAttribute('src') !== qr) {
+        this.#qr.hidden = false;
+        this.#qr.src = qr;
       }
-      if (this.#qr.getAttribute('src') === qr) return;
-      this.#qr.hidden = false;
-      this.#qr.src = qr;
     } catch {
-      this.#say(t('mic.share.failed'));
+      this.#said.say(t('mic.share.failed'));
     }
-  }
-
-  /** @param {"viewer" | "overlay"} name */
-  #link(name) {
-    const input = element('input', {
-      id: `${name}-address`, type: 'text', readonly: true, dir: 'ltr', lang: '',
-      'aria-describedby': `${name}-note`, autocomplete: 'off',
-    });
-    input.addEventListener('focus', () => input.select());
-    const button = (/** @type {string} */ key, /** @type {() => void} */ act) => {
-      const made = element('button', { type: 'button', class: 'quiet-button', 'data-i18n': key });
-      made.addEventListener('click', act);
-      return made;
-    };
-    const canSend = name === 'viewer' && typeof navigator.share === 'function';
-    const look = opening('mic.share.look', 'quiet-button');
-    this.#show[name] = (address) => {
-      input.value = address;
-      look.href = address;
-    };
-    return element(
-      'div', { class: 'field' },
-      element('label', { class: 'field-name', for: input.id, 'data-i18n': `mic.share.${name}` }),
-      input,
-      element('p', { class: 'note', id: `${name}-note`, 'data-i18n': `mic.share.${name}.note` }),
-      element(
-        'div', { class: 'share-ways' },
-        button('mic.share.copy', () => void this.#copy(input)),
-        ...(canSend ? [button('mic.share.send', () => void send(input.value))] : []),
-        look,
-      ),
-    );
-  }
-
-  /** What to open on this computer instead. */
-  #onlyHere() {
-    const look = opening('mic.share.local.look', null);
-    this.#show.viewer = (address) => (look.href = address);
-    return element(
-      'section', { class: 'only-here' },
-      element('p', { class: 'problem-title', 'data-i18n': 'mic.share.local' }),
-      element('p', { 'data-i18n': 'mic.share.local.note' }),
-      element('p', {}, look),
-    );
-  }
-
-  /** @param {HTMLInputElement} input */
-  async #copy(input) {
-    input.select();
-    try {
-      await navigator.clipboard.writeText(input.value);
-      this.#say(t('mic.share.copied'));
-    } catch {
-      // Not allowed, or no secure address: it is selected, so the keyboard can copy it.
-      this.#say(t('mic.share.select'));
-    }
-  }
-
-  /** @param {string} words */
-  #say(words) {
-    this.#said.textContent = words;
-    clearTimeout(this.#timer);
-    this.#timer = /** @type {any} */ (setTimeout(() => (this.#said.textContent = ''), SAID_MS));
+    // Now those that this dialog needed itself are among them.
+    await this.#links?.refresh();
   }
 }
 
-/** @param {string} address */
-async function send(address) {
-  try {
-    await navigator.share({ title: document.title, url: address });
-  } catch {
-    // Whoever closed the system's dialog has changed their mind, and knows it.
-  }
-}
-
-/** @param {string} key @param {string | null} className */
-function opening(key, className) {
-  const attributes = { target: '_blank', rel: 'noopener', class: className };
-  return element('a', { ...attributes, 'data-i18n': key });
+/** @param {HTMLElement} look */
+function onlyHere(look) {
+  return element(
+    'section', { class: 'only-here' },
+    element('p', { class: 'problem-title', 'data-i18n': 'mic.share.local' }),
+    element('p', { 'data-i18n': 'mic.share.local.note' }),
+    element('p', {}, look),
+  );
 }
