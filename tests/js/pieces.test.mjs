@@ -46,6 +46,7 @@ test('utterances are apart by a space, where their script has spaces', () => {
   assert.equal(gapBetween('One.', ' Two'), '');
   assert.equal(gapBetween('', 'Two'), '');
   assert.equal(gapBetween('良い。', '天気'), '');
+  for (const emoji of ['Well done 👍🏽', '👩‍👩‍👧‍👦', '🇺🇦', '❤️']) assert.equal(gapBetween(emoji, 'Two'), ' ', emoji);
 });
 
 test('pieces are the text again, and none is wider than a line', () => {

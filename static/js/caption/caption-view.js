@@ -68,8 +68,9 @@ class UtteranceElement extends LineElement {
   /** @param {UtteranceLine} line */
   constructor({ speaker }) {
     super();
-    // Its own direction, lest a Latin name turn an Arabic sentence around.
-    const name = speaker ? [element('span', { class: 'caption-speaker', dir: 'auto' }, `${speaker}: `)] : [];
+    // The name has its own direction, lest a Latin one turn an Arabic sentence around; colon and space
+    // follow the sentence's.
+    const name = speaker ? [element('span', { class: 'caption-speaker' }, element('bdi', {}, speaker), ': ')] : [];
     this.text.append(...name, this.#committed, this.#space, this.#tail);
     this.root.dir = 'auto';
   }

@@ -17,6 +17,8 @@ const CLOSING = /^[\p{Pe}\p{Pf}、。，．：；！？!?.,:;…‥・ー々〜�
 const OPENING = /[\p{Ps}\p{Pi}]$/u;
 /** Nothing but narrow characters, one column each. */
 const PLAIN = /^[\u0020-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027]*$/;
+/** As wide as a Chinese letter, but words stand apart from it. */
+const EMOJI = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}/u;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const FIRST_STRONG = /[\p{L}]/u;
@@ -97,6 +99,7 @@ export function directionOf(text) {
  */
 export function gapBetween(before, after) {
   const last = charactersOf(before.slice(-8)).pop() ?? '';
-  const isUnspaced = UNSPACED.test(last) || WIDE.test(last) || UNSPACED.test(after.slice(0, 1));
+  const isWide = WIDE.test(last) && !EMOJI.test(last);
+  const isUnspaced = UNSPACED.test(last) || isWide || UNSPACED.test(after.slice(0, 1));
   return before === '' || isUnspaced || /\s$/u.test(before) || /^\s/u.test(after) ? '' : ' ';
 }

@@ -62,9 +62,11 @@ class RowElement {
 
   /** @param {string} name */
   #showName(name) {
-    this.#speaker.textContent = name;
-    // Its own direction, lest a Latin name turn an Arabic row around.
-    this.#speaker.dir = 'auto';
+    // The name has its own direction, lest a Latin one turn an Arabic row around; colon and space
+    // follow the row's.
+    const alone = document.createElement('bdi');
+    alone.textContent = name.slice(0, -2);
+    this.#speaker.replaceChildren(alone, name.slice(-2));
     if (name === '') this.#speaker.remove();
     else if (!this.#speaker.isConnected) this.#text.prepend(this.#speaker);
   }
