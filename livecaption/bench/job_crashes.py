@@ -1,9 +1,9 @@
 """Kills a server in the middle of jobs, again and again, and counts what became of them.
 
 Each life of the server takes new files, works on old ones, and is killed at a moment that a seed
-chooses: while a job runs, and sometimes while a file is still being sent. The last life works off
-what is left. Promised is: whatever was accepted with 202 ends once, as done or as failed with the
-reason that the process died, and no file is left over.
+chooses: while a job runs, or just when one has ended, and sometimes while a file is being sent. The
+last life works off what is left. Promised is: whatever was accepted with 202 ends once, as done or
+as failed with the reason that the process died, and no file is left over.
 """
 
 from __future__ import annotations
@@ -153,7 +153,13 @@ class CrashRun:
                 self._send(client)
             self._until(client, lambda jobs: any(job["status"] == "running" for job in jobs))
             sending = self._send_beside(server.url) if self._luck.random() < 0.5 else None
-            _pause(self._luck.uniform(0.0, 1.0))
+            if self._luck.random() < 0.5:
+                # Just when one has ended: between its result, its file and the next one.
+                before = len(self.account.ends)
+                self._until(client, lambda _: len(self.account.ends) > before)
+                _pause(self._luck.uniform(0.0, 0.1))
+            else:
+                _pause(self._luck.uniform(0.0, 1.0))
             running = sum(job["status"] == "running" for job in self._seen(client))
         server.kill()
         if sending is not None:

@@ -36,7 +36,7 @@ Commands: TypeAlias = Any
 is, where ours are bytes."""
 
 _TRIES = 200
-_TIMEOUT_S = 5.0
+_TIMEOUT_S = 10.0
 
 
 class QueueUnavailable(Overloaded):
