@@ -90,9 +90,9 @@ def build_app(
                 tasks.create_task(hub.recorder.run())
                 background = [
                     tasks.create_task(keep_house(store, settings)),
-                    tasks.create_task(keys.keep()),
                     tasks.create_task(watch_loop(hub.meters.loop_lag)),
                 ]
+                tasks.create_task(keys.keep())
                 await hub.sessions.adopt()
                 app.state.hub = hub
                 app.state.scrapes = Scrapes(hub, gpus)
@@ -111,6 +111,7 @@ def build_app(
                     yield
                 for task in background:
                     task.cancel()
+                keys.leave()
                 hub.sessions.abandon()
                 hub.files.stop()
                 hub.files.close()

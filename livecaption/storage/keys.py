@@ -140,8 +140,8 @@ class KeyStore:
         await self._transaction([(statement, (at, key)) for key, at in used.items()])
 
     async def _transaction(self, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
-        await self._connection.execute("BEGIN IMMEDIATE")
         try:
+            await self._connection.execute("BEGIN IMMEDIATE")
             for statement, values in statements:
                 await self._connection.execute(statement, values)
             await self._connection.execute("COMMIT")
