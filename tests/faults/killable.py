@@ -19,7 +19,7 @@ SERVE = ("-m", "livecaption", "serve")
 SCRIPTED = ("-m", "tests.faults.scripted_process")
 """The same with an engine that knows ``talk(SECONDS)`` by heart; the seconds are to be added."""
 
-_READY_S = 120.0
+_READY_S = 300.0
 """A model is warmed up first; a machine that is busy otherwise takes its time."""
 _LOOK_S = 0.02
 
