@@ -37,6 +37,7 @@ from livecaption.server.live_track import live_track_routes
 from livecaption.server.loop_lag import watch_loop
 from livecaption.server.metrics_port import Scrapes, metrics
 from livecaption.server.openai_routes import openai_routes
+from livecaption.server.openapi import docs_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
 from livecaption.server.publish import publish
 from livecaption.server.room_routes import routes as room_routes
@@ -128,6 +129,7 @@ def build_app(
             Route("/readyz", ready),
             Route("/metrics", metrics),
             *admin_routes,
+            *docs_routes,
             *token_routes,
             *room_routes,
             WebSocketRoute("/ws/publish", publish),

@@ -64,6 +64,8 @@ DEMANDS: dict[tuple[str, str], Demand] = {
     ("GET", "/healthz"): _PUBLIC,
     ("GET", "/readyz"): _PUBLIC,
     ("GET", "/admin"): _PUBLIC,
+    ("GET", "/docs"): _PUBLIC,
+    ("GET", "/openapi.json"): _PUBLIC,
     # The operator's.
     ("GET", "/metrics"): _OPERATE,
     ("GET", "/v1/admin/state"): _OPERATE,

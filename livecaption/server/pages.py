@@ -13,7 +13,7 @@ import livecaption
 # Windows may know another type for it, and modules of another type do not load.
 mimetypes.add_type("text/javascript", ".js")
 
-__all__ = ["STATIC", "admin_page", "mic_page", "overlay_page", "watch_page"]
+__all__ = ["STATIC", "admin_page", "docs_page", "mic_page", "overlay_page", "watch_page"]
 
 
 def _static_folder() -> Path:
@@ -44,3 +44,8 @@ async def watch_page(request: Request) -> Response:  # noqa: ARG001 - Starlette'
 async def admin_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
     """``GET /admin``: what the server is doing, for whoever runs it."""
     return FileResponse(STATIC / "admin.html")
+
+
+async def docs_page(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
+    """``GET /docs``: the HTTP routes, to be read."""
+    return FileResponse(STATIC / "docs.html")

@@ -31,6 +31,8 @@ PUBLIC = {
     ("GET", "/overlay/{room}"),
     ("GET", "/watch/{room}"),
     ("GET", "/admin"),
+    ("GET", "/docs"),
+    ("GET", "/openapi.json"),
     ("MOUNT", "/static"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
