@@ -26,7 +26,7 @@ _OFFSET: Schema = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
 
 
 def _object(*required: str, **properties: Schema) -> Schema:
-    named = {name: {} for name in required} | properties
+    named: dict[str, Schema] = {name: {} for name in required} | properties
     return {"type": "object", "required": list(required), "properties": named}
 
 
@@ -71,7 +71,7 @@ _OPENAI = (
     _FORM,
     _object("file", **_FILE, model=_TEXT, response_format={"enum": list(FORMATS)}, stream=_FLAG),
 )
-_OPENAI_ANSWER = {200: ("*/*", {})}
+_OPENAI_ANSWER: dict[int, tuple[str, Schema]] = {200: ("*/*", {})}
 _MODEL = _object("id", "object", id=_TEXT)
 
 ROUTE_DOCS: dict[tuple[str, str], RouteDoc] = {
