@@ -91,6 +91,23 @@ async def open_publisher(running: Running, **start: Any) -> AsyncIterator[Client
         yield socket
 
 
+@asynccontextmanager
+async def talking(socket: ClientConnection) -> AsyncIterator[None]:
+    """Send audio as somebody does who is there."""
+
+    async def talk() -> None:
+        while True:
+            await socket.send(speech(0.1))
+            await asyncio.sleep(0.1)
+
+    task = asyncio.create_task(talk())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
 async def receive(socket: ClientConnection) -> dict[str, Any]:
     """The next message, word of who speaks left out."""
     async with asyncio.timeout(10):

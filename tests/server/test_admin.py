@@ -15,7 +15,15 @@ from websockets.typing import Subprotocol
 from livecaption.engine.scripted import ScriptedTranscriber, script
 from livecaption.logs import room_tag
 from livecaption.protocol.limits import SUBPROTOCOL
-from tests.serving import Running, events_until, open_publisher, running_server, speech, within
+from tests.serving import (
+    Running,
+    events_until,
+    open_publisher,
+    running_server,
+    speech,
+    talking,
+    within,
+)
 
 OURS = [Subprotocol(SUBPROTOCOL)]
 
@@ -69,8 +77,9 @@ async def test_draining_refuses_new_speakers_and_lets_the_others_finish() -> Non
             assert begun.json() == {"draining": True, "sessions_left": 1}
             ready = await http.get("/readyz")
             assert (ready.status_code, ready.json()["status"]) == (503, "draining")
-            with pytest.raises(InvalidStatus) as refused:
-                await connect(f"{running.ws}/ws/publish", subprotocols=OURS)
+            async with talking(publisher):
+                with pytest.raises(InvalidStatus) as refused:
+                    await connect(f"{running.ws}/ws/publish", subprotocols=OURS)
             response = refused.value.response
             assert response.status_code == 503
             assert int(response.headers["Retry-After"]) >= 1

@@ -24,7 +24,15 @@ from livecaption.metrics.meters import Door
 from livecaption.protocol.limits import SUBPROTOCOL
 from livecaption.server.metrics_port import bind_metrics
 from livecaption.settings import load_settings
-from tests.serving import Running, events_until, open_publisher, running_server, speech, within
+from tests.serving import (
+    Running,
+    events_until,
+    open_publisher,
+    running_server,
+    speech,
+    talking,
+    within,
+)
 
 HOSTILE = "Canary7f3a"
 """Stands in everything that a stranger can choose."""
@@ -144,7 +152,7 @@ async def test_a_lost_connection_is_a_detached_stream_and_its_return_a_resume() 
 
 async def test_refusals_are_counted_by_door_and_reason() -> None:
     async with running_server(engine(), max_streams=1) as running:
-        async with open_publisher(running):
+        async with open_publisher(running) as publisher, talking(publisher):
             with pytest.raises(InvalidStatus):
                 await connect(f"{running.ws}/ws/publish", subprotocols=[Subprotocol(SUBPROTOCOL)])
         with pytest.raises(InvalidStatus):

@@ -6,8 +6,7 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -29,6 +28,7 @@ from tests.serving import (
     receive,
     running_server,
     speech,
+    talking,
     within,
 )
 
@@ -464,23 +464,6 @@ async def test_nothing_is_left_behind_and_no_log_line_holds_caption_text(
         await within(lambda: len(asyncio.all_tasks()) <= before)
     assert not any(word in caplog.text for word in SENTENCE.split())
     assert sum(record.message == "a publisher left: disconnect" for record in caplog.records) == 5
-
-
-@asynccontextmanager
-async def talking(socket: ClientConnection) -> AsyncIterator[None]:
-    """Send audio as somebody does who is there."""
-
-    async def talk() -> None:
-        while True:
-            await socket.send(speech(0.1))
-            await asyncio.sleep(0.1)
-
-    task = asyncio.create_task(talk())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 def connect_to(running: Running) -> connect:
