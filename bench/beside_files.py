@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -107,8 +108,9 @@ async def _files(url: str, count: int, done: _Done) -> AsyncIterator[None]:
 
 
 async def _keep_sending(url: str, done: _Done) -> None:
-    """Send the bundled meeting again and again; count it while its text comes."""
-    content = speech_clips()[0].audio.read_bytes()
+    """Send the bundled meeting again and again; count it as its words come."""
+    clip = speech_clips()[0]
+    content = clip.audio.read_bytes()
     async with httpx2.AsyncClient(timeout=None) as client:
         while True:
             async with client.stream(
@@ -119,5 +121,6 @@ async def _keep_sending(url: str, done: _Done) -> None:
             ) as answer:
                 answer.raise_for_status()
                 async for line in answer.aiter_lines():
-                    if "transcript.text.done" in line:
-                        done.audio_s += speech_clips()[0].duration
+                    event = json.loads(line[6:]) if line.startswith("data: ") else {}
+                    words = len(event.get("delta", "").split())
+                    done.audio_s += clip.duration * words / len(clip.words)

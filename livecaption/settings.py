@@ -153,6 +153,8 @@ class Settings(BaseSettings):
     """Length of a file to transcribe, in seconds, whatever its header says."""
     max_files: int = Field(default=8, ge=1)
     """Files for whose text somebody waits; the next one gets 503."""
+    file_share: float = Field(default=0.04, gt=0.0, le=1.0)
+    """Share of the engine's time that files may take while somebody speaks."""
     wait_file_s: float = Field(default=300.0, gt=0.0)
     """Longer files sent to ``/transcribe`` become jobs."""
     spool_dir: Path | None = None

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -62,6 +63,7 @@ class Decode(Protocol):
             NotMedia: it is not audio or video, or of a kind that is not read.
             DamagedMedia: it is broken, or holds no sound.
             MediaTooLong: it lasts longer than ``longest_s``.
+            Overloaded: there is no time for it.
         """
 
 
@@ -220,18 +222,20 @@ class FileWork:
         """Run one call of the model, when it is this file's turn and live work allows it."""
         async with self._turns.turn(place):
             await self._rest()
-            began = time.monotonic()
+            took = 0.0
 
             def timed() -> T:
-                nonlocal began
+                nonlocal took
                 began = time.monotonic()
-                return step()
+                try:
+                    return step()
+                finally:
+                    took = time.monotonic() - began
 
             try:
                 return await self._batcher.run_job(timed)
             finally:
-                self._last_ended = time.monotonic()
-                self._last_step_s = self._last_ended - began
+                self._last_step_s, self._last_ended = took, time.monotonic()
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """Run a piece of work on a file in one of its threads."""
@@ -295,8 +299,8 @@ class _UnderWay:
 
 def _be_nice() -> None:
     """Let the threads of live work go first where cores are few."""
-    if hasattr(os, "setpriority"):
-        with suppress(OSError):  # elsewhere than on Linux it would be about the whole process
+    if sys.platform == "linux":  # elsewhere it is about processes, not threads
+        with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 

@@ -30,17 +30,18 @@ _CLONE_NEWUSER, _CLONE_NEWNET, _CLONE_NEWIPC = 0x10000000, 0x40000000, 0x0800000
 # Linux, include/uapi/linux/{audit,seccomp,bpf_common}.h
 _RET_ALLOW, _RET_EPERM, _RET_KILL = 0x7FFF0000, 0x00050001, 0x80000000
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
-_NUMBER_AT, _ARCH_AT = 0, 4
+_NUMBER_AT, _ARCH_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
 
-# Reading, writing and closing what is open, memory, time, signals to itself, the end. No open, no
-# socket, no process, no thread: an attempt fails with EPERM.
+# Reading, writing and closing what is open, memory, time, the end. No open, no socket, no process,
+# no thread, no signal: an attempt fails with EPERM. The last one, prlimit64, is for limits of its
+# own (pid 0): it could reach into its parent.
 _X86_64 = (
     *(0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 17, 19, 20, 24, 25, 28, 39, 60, 96, 97, 98, 131),
-    *(160, 186, 202, 204, 219, 228, 229, 230, 231, 234, 262, 302, 318, 324, 334),
+    *(160, 186, 202, 204, 219, 228, 229, 230, 231, 262, 318, 324, 334, 302),
 )
 _AARCH64 = (
-    *(57, 62, 63, 64, 65, 66, 67, 79, 80, 93, 94, 98, 113, 114, 115, 123, 124, 128, 131, 132, 134),
-    *(135, 139, 163, 164, 165, 169, 172, 178, 214, 215, 216, 222, 226, 233, 261, 278, 283, 293),
+    *(57, 62, 63, 64, 65, 66, 67, 79, 80, 93, 94, 98, 113, 114, 115, 123, 124, 128, 132, 134, 135),
+    *(139, 163, 164, 165, 169, 172, 178, 214, 215, 216, 222, 226, 233, 278, 283, 293, 261),
 )
 _CALLS = {"x86_64": (0xC000003E, _X86_64), "aarch64": (0xC00000B7, _AARCH64)}
 
@@ -103,19 +104,36 @@ def more_time() -> None:
 def _filter_calls() -> bool:
     if sys.platform != "linux" or platform.machine() not in _CALLS or sys.maxsize <= 1 << 32:
         return False
-    arch, allowed = _CALLS[platform.machine()]
-    code = struct.pack("<HBBI", _LOAD, 0, 0, _ARCH_AT)
-    code += struct.pack("<HBBI", _EQUAL, 1, 0, arch)
-    code += struct.pack("<HBBI", _RETURN, 0, 0, _RET_KILL)
-    code += struct.pack("<HBBI", _LOAD, 0, 0, _NUMBER_AT)
-    for left, number in zip(range(len(allowed), 0, -1), allowed, strict=True):
-        code += struct.pack("<HBBI", _EQUAL, left, 0, number)
-    code += struct.pack("<HBBI", _RETURN, 0, 0, _RET_EPERM)
-    code += struct.pack("<HBBI", _RETURN, 0, 0, _RET_ALLOW)
+    code = _program(*_CALLS[platform.machine()])
     program = _Program(len(code) // 8, code)
     libc = ctypes.CDLL(None, use_errno=True)
     mode_filter = 2
     return bool(libc.prctl(_PR_SET_SECCOMP, mode_filter, ctypes.byref(program), 0, 0) == 0)
+
+
+def _program(arch: int, allowed: tuple[int, ...]) -> bytes:
+    """Write the filter: the number of a call is compared with one after the other."""
+    *free, own_only = allowed
+    steps = [
+        (_LOAD, 0, 0, _ARCH_AT),
+        (_EQUAL, 1, 0, arch),
+        (_RETURN, 0, 0, _RET_KILL),
+        (_LOAD, 0, 0, _NUMBER_AT),
+    ]
+    behind = 4  # to the last step, from the one behind the comparisons
+    steps += [(_EQUAL, behind + left, 0, n) for left, n in zip(_downto(free), free, strict=True)]
+    steps += [
+        (_EQUAL, 0, 2, own_only),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        (_EQUAL, 1, 0, 0),
+        (_RETURN, 0, 0, _RET_EPERM),
+        (_RETURN, 0, 0, _RET_ALLOW),
+    ]
+    return b"".join(struct.pack("<HBBI", *step) for step in steps)
+
+
+def _downto(numbers: list[int]) -> range:
+    return range(len(numbers) - 1, -1, -1)
 
 
 def _any(*attempts: Callable[[], int]) -> bool:

@@ -2,7 +2,7 @@
 
 The process has the file and a place for samples, open, and nothing else (see ``sandbox``): no
 network, no other file, a gigabyte of memory, seconds of the processor for each minute of sound.
-It is killed when it stalls, when nobody waits for it any more, and with this one.
+It is killed when nobody waits for it any more, and with this one.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from livecaption.core.audio import SAMPLE_RATE
-from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia
+from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia, Overloaded
 from livecaption.media.magic import HEAD_BYTES, KINDS, demuxer_of, tag_bytes
 from livecaption.media.recording import PcmFile
 
@@ -50,10 +51,12 @@ class FileDecoder:
 
     Args:
         at_once: processes at a time; further files wait.
-        stall_s: time without any sound decoded, after which a process is ended.
+        stall_s: time without any sound decoded, after which a process is ended. That is for disks
+            that hang and machines that have no time: how much of the processor a file may take
+            without giving sound is the kernel's business.
     """
 
-    def __init__(self, *, at_once: int = 2, stall_s: float = 30.0) -> None:
+    def __init__(self, *, at_once: int = 2, stall_s: float = 120.0) -> None:
         self._places = asyncio.Semaphore(at_once)
         self._stall_s = stall_s
         self._told = False
@@ -70,6 +73,7 @@ class FileDecoder:
             NotMedia: it is not audio or video, or of a kind that is not read.
             DamagedMedia: it is broken, or holds no sound.
             MediaTooLong: it lasts longer.
+            Overloaded: this machine has no time for it.
         """
         demuxer = _kind_of(file)
         os.lseek(file.fileno(), 0, os.SEEK_SET)
@@ -95,10 +99,13 @@ class FileDecoder:
         assert process.stdout is not None
         said = asyncio.ensure_future(process.stdout.read(_MOST_REPORT_BYTES))
         try:
-            if await self._watch(said, recording):
+            if not await self._watch(said, recording):
+                raise Overloaded(
+                    "The server is too busy to decode this file; send it again later.",
+                    retry_after=60.0,
+                )
+            with suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), _END_S)
-        except TimeoutError:
-            pass
         finally:
             if process.returncode is None:
                 process.kill()

@@ -12,6 +12,7 @@ from typing import Protocol
 from livecaption.access.roles import Principal
 from livecaption.core.audio import SAMPLE_RATE
 from livecaption.core.capacity import AdmissionPolicy, EngineLoad, Refuse, decide
+from livecaption.core.file_pace import FilePace
 from livecaption.core.gate import IsSpeech
 from livecaption.engine.base import ModelInfo
 from livecaption.engine.batcher import Batcher
@@ -92,6 +93,7 @@ class CaptionHub:
             batcher,
             FileDecoder(),
             FileLimits(settings.max_files, settings.max_file_s, settings.spool_dir),
+            FilePace(settings.file_share),
         )
         self.uploads = Uploads(settings)
         self.jobs: FileJobs | None = None

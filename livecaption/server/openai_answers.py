@@ -7,6 +7,7 @@ in segments and in the list of all.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from livecaption.core.file_transcript import FileSegment, FileTranscript
@@ -70,13 +71,18 @@ def _segment(number: int, segment: FileSegment) -> dict[str, Any]:
         "text": segment.text,
         "tokens": list(segment.tokens),
         "temperature": segment.temperature,
-        "avg_logprob": segment.avg_logprob,
-        "compression_ratio": segment.compression_ratio,
-        "no_speech_prob": segment.no_speech_prob,
+        "avg_logprob": _number(segment.avg_logprob),
+        "compression_ratio": _number(segment.compression_ratio),
+        "no_speech_prob": _number(segment.no_speech_prob),
     }
     if segment.words:
         described["words"] = [_word(word, word.text) for word in segment.words]
     return described
+
+
+def _number(value: float) -> float:
+    """JSON has no infinity, but the logarithm of a probability of 0 is one."""
+    return value if math.isfinite(value) else -100.0
 
 
 def _word(word: TimedWord, text: str) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class Uploads:
     def __init__(self, settings: Settings) -> None:
         self._megabytes = settings.max_upload_mb
         self._spool = settings.spool_dir or spool_folder()
+        self._most_at_once = max(_MOST_AT_ONCE, 2 * settings.max_files)
         self.under_way = 0
         """Forms that are being read, or whose file is still needed."""
 
@@ -80,7 +81,7 @@ class Uploads:
             ClientDisconnect: nobody is there any more.
         """
         reader = FormReader(request.headers.get("content-type", ""))
-        if self.under_way >= _MOST_AT_ONCE:
+        if self.under_way >= self._most_at_once:
             raise Overloaded("Too many files are being sent; come back later.", code="full")
         self.under_way += 1
         try:
@@ -100,20 +101,22 @@ class Uploads:
     async def _receive(self, request: Request, reader: FormReader, file: BinaryIO) -> int:
         most = self._megabytes * 1_000_000
         if _declared(request) > most + _FORM_BYTES:
-            raise await self._too_large(request.stream())
+            if request.headers.get("expect", "").lower() == "100-continue":
+                raise self._too_large()  # it has not begun to send
+            raise await self._drained(request.stream())
         stream = request.stream()
         size, taken, waiting = 0, 0, bytearray()
         async for chunk in _in_time(stream):
             taken += len(chunk)
             waiting += reader.feed(chunk)
             if size + len(waiting) > most or taken > most + _FORM_BYTES:
-                raise await self._too_large(stream)
+                raise await self._drained(stream)
             if len(waiting) >= _WRITE_BYTES:
                 size += await _written(file, bytes(waiting))
                 waiting.clear()
         return size + await _written(file, bytes(waiting))
 
-    async def _too_large(self, stream: AsyncIterator[bytes]) -> MediaTooLong:
+    async def _drained(self, stream: AsyncIterator[bytes]) -> MediaTooLong:
         """Let a client finish, within reason; return what it is told then."""
         left = _LINGER_BYTES
         with suppress(TimeoutError, ClientDisconnect):
@@ -122,6 +125,9 @@ class Uploads:
                     left -= len(chunk)
                     if left < 0:
                         break
+        return self._too_large()
+
+    def _too_large(self) -> MediaTooLong:
         return MediaTooLong(
             f"The file is larger than {self._megabytes} MB; send it compressed, or in parts.",
             code="too_large",

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from livecaption.core.audio import Samples
-from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia, RefusedFile
+from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia, Overloaded, RefusedFile
 from livecaption.media.recording import PcmFile
 from livecaption.media.untrusted import FileDecoder
 from tests.media import hostile
@@ -24,8 +24,8 @@ from tests.media.recordings import coded, loudness_at, stereo, tone, write_wav
 from tests.serving import within
 
 LIMIT_S = 4 * 3600.0
-MOST_S = 60.0
-"""Ten seconds each on a machine that does nothing else; this one may be busy."""
+MOST_S = 110.0
+"""Less than ten seconds each on a machine that does nothing else; this one may be busy."""
 
 ADDRESS, SECRET = "http://127.0.0.1:PORT", "/SECRET"
 NAMES = sorted(hostile.refused(ADDRESS, SECRET))
@@ -134,8 +134,8 @@ async def test_a_cancelled_decode_leaves_no_process() -> None:
     assert not children & own_children()
 
 
-async def test_a_decode_that_stalls_is_ended() -> None:
-    with pytest.raises(DamagedMedia):
+async def test_a_decode_that_gets_no_time_is_nobodys_fault() -> None:
+    with pytest.raises(Overloaded, match="too busy"):
         await decoded(hostile.sound_files()["wav"], decoder=FileDecoder(stall_s=0.0))
 
 
@@ -158,7 +158,9 @@ for name, attempt in {
     "program": lambda: os.execv("/bin/true", ["true"]),
     "thread": lambda: threading.Thread(target=int).start(),
     "memory": lambda: bytearray(1 << 30),
-    "kill": lambda: os.kill(1, 0),
+    "kill": lambda: os.kill(os.getppid(), 0),
+    "others": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE),
+    "own": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
 }.items():
     try:
         attempt()
@@ -187,9 +189,11 @@ def test_the_sandbox_holds() -> None:
     if found["measures"]["no_new_privileges"]:
         assert found["status"][0].endswith("1")
     if found["measures"]["seccomp"]:
-        kept = {found[name] for name in ("socket", "unix", "open", "fork", "program", "kill")}
+        kept = {
+            found[name] for name in ("socket", "unix", "open", "fork", "program", "kill", "others")
+        }
         assert kept == {"PermissionError"}
-        assert found["thread"] == "RuntimeError"
+        assert (found["thread"], found["own"]) == ("RuntimeError", "done")
 
 
 def test_it_dies_with_its_parent() -> None:

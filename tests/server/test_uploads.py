@@ -156,6 +156,18 @@ def peak_kib() -> int:
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
 
 
+async def test_who_asks_first_need_not_send_what_is_too_large() -> None:
+    async with hearing(max_upload_mb=1) as running:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(
+            b"POST /transcribe HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 90000000\r\n"
+            + f"Content-Type: {TYPE}\r\nExpect: 100-continue\r\n\r\n".encode()
+        )
+        async with asyncio.timeout(10):
+            assert b" 413 " in await reader.readline()
+        writer.close()
+
+
 async def half_sent(running: Running) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
     writer.write(
@@ -187,9 +199,9 @@ async def test_a_client_that_sends_nothing_more_is_told_so(
         writer.close()
 
 
-async def test_only_so_many_are_on_their_way_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "_MOST_AT_ONCE", 1)
+async def test_only_so_many_are_on_their_way_at_once() -> None:
     async with hearing() as running:
+        running.hub.uploads._most_at_once = 1
         _, writer = await half_sent(running)
         await within(lambda: running.hub.uploads.under_way == 1)
         answer = await send(running, "/transcribe")
