@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The same examples in every run: a red build means that the code changed, not the dice. Slow
@@ -19,12 +20,14 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Hear Ctrl-C even where a shell started us in the background, with SIGINT ignored.
 
     And leave the data of the person who runs this alone: servers would obey their keys.
     """
-    os.environ["LIVECAPTION_DATA_DIR"] = tempfile.mkdtemp(prefix="livecaption-tests-")
+    data = tempfile.TemporaryDirectory(prefix="livecaption-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(data.cleanup)
+    os.environ["LIVECAPTION_DATA_DIR"] = data.name
     os.environ.pop("LIVECAPTION_API_KEY", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from livecaption.access.rates import Limit, Rate
 from livecaption.errors import OperatorError
 from livecaption.settings import is_loopback, load_settings
 
@@ -115,3 +117,43 @@ def test_a_word_list_is_read_at_once_and_its_faults_are_named(tmp_path: Path) ->
     with pytest.raises(OperatorError, match=r"words\.txt is not UTF-8 text"):
         load_settings(None, words=words)
     assert not load_settings().written
+
+
+def test_limits_come_as_rates_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = load_settings().limits
+    assert usual.rates[Limit.REQUESTS] == Rate(30, 60)
+    assert usual.rates[Limit.UPLOADS] == Rate(10_000_000, 86_400)
+    assert usual.streams is None
+    file = tmp_path / "livecaption.toml"
+    file.write_text('limit_requests = "5/hour"\nlimit_reads = "off"\n')
+    monkeypatch.setenv("LIVECAPTION_LIMIT_REQUESTS", "7 per day")
+    monkeypatch.setenv("LIVECAPTION_TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8")
+    settings = load_settings(file)
+    assert settings.limits.rates[Limit.REQUESTS] == Rate(7, 86_400)
+    assert settings.limits.rates[Limit.READS] is None
+    assert [str(network) for network in settings.proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"limit_requests": "lots"}, "30/minute"),
+        ({"trusted_proxies": "proxy.example"}, "proxy.example"),
+        ({"token_s": 0}, "token_s"),
+    ],
+)
+def test_limits_and_proxies_that_are_none_are_named(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(OperatorError, match=says):
+        load_settings(None, **given)
+
+
+def test_secrets_are_in_no_listing_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVECAPTION_API_KEY", "hunter2")
+    monkeypatch.setenv("LIVECAPTION_PEPPER", "p" * 32)
+    settings = load_settings()
+    assert settings.single_key == b"hunter2"
+    assert "hunter2" not in repr(settings)
+    assert "p" * 32 not in repr(settings)
+    assert load_settings(None, api_key="").single_key is None

@@ -79,10 +79,8 @@ def build_app(
                 hub.sessions.tasks = tasks
                 tasks.create_task(batcher.run())
                 tasks.create_task(hub.recorder.run())
-                background = [
-                    tasks.create_task(keep_house(store, settings)),
-                    tasks.create_task(keys.keep()),
-                ]
+                keeping = tasks.create_task(keep_house(store, settings))
+                tasks.create_task(keys.keep())
                 await hub.sessions.adopt()
                 app.state.hub = hub
                 tasks.create_task(hub.try_model())
@@ -97,8 +95,8 @@ def build_app(
                 ):
                     hub.jobs = app.state.jobs = jobs
                     yield
-                for task in background:
-                    task.cancel()
+                keeping.cancel()
+                keys.leave()
                 hub.sessions.abandon()
                 hub.files.stop()
                 hub.files.close()

@@ -46,6 +46,7 @@ class Demand:
 
 _PUBLIC = Demand(None)
 _READ = Demand(Role.WATCH, Limit.READS)
+_ADMIN = Demand(Role.ADMIN, Limit.READS)
 _LINKS = Demand(Role.PUBLISH, Limit.READS)
 _WORK = Demand(Role.TRANSCRIBE, Limit.REQUESTS)
 _ASK = Demand(Role.TRANSCRIBE, Limit.READS)
@@ -59,16 +60,21 @@ DEMANDS: dict[tuple[str, str], Demand] = {
     ("MOUNT", "/static"): _PUBLIC,
     ("GET", "/healthz"): _PUBLIC,
     ("GET", "/readyz"): _PUBLIC,
-    ("GET", "/metrics"): Demand(Role.ADMIN, Limit.READS),
-    ("POST", "/v1/tokens"): Demand(None, Limit.TOKENS, any_role=True),
+    ("GET", "/admin"): _PUBLIC,
+    # The operator's.
+    ("GET", "/metrics"): _ADMIN,
+    ("GET", "/v1/admin/state"): _ADMIN,
+    ("POST", "/v1/admin/drain"): _ADMIN,
+    ("DELETE", "/v1/admin/drain"): _ADMIN,
     # Live.
+    ("POST", "/v1/tokens"): Demand(None, Limit.TOKENS, any_role=True),
     ("SOCKET", "/ws/publish"): Demand(Role.PUBLISH, Limit.CONNECTS),
     ("SOCKET", "/ws/watch"): Demand(Role.WATCH, Limit.CONNECTS, may_wait=True),
     ("GET", "/v1/rooms/{room}/events"): Demand(Role.WATCH, Limit.CONNECTS),
     # Rooms.
     ("GET", "/v1/rooms"): _READ,
     ("GET", "/v1/rooms/{room}"): _READ,
-    ("DELETE", "/v1/rooms/{room}"): Demand(Role.ADMIN, Limit.READS),
+    ("DELETE", "/v1/rooms/{room}"): _ADMIN,
     ("GET", "/v1/rooms/{room}/transcript"): _READ,
     ("GET", "/v1/rooms/{room}/captions.m3u8"): _READ,
     ("GET", "/v1/rooms/{room}/captions/{number:int}.vtt"): _READ,
@@ -85,13 +91,14 @@ DEMANDS: dict[tuple[str, str], Demand] = {
     ("POST", "/v1/jobs"): _WORK,
     ("GET", "/v1/jobs"): _ASK,
     ("GET", "/v1/jobs/{id}"): _ASK,
-    ("DELETE", "/v1/jobs/{id}"): _ASK,
     ("GET", "/v1/jobs/{id}/transcript"): _ASK,
+    ("DELETE", "/v1/jobs/{id}"): _ASK,
+    # Each key's own secret, which is made from the operator's and tells nothing of it.
     ("GET", "/v1/webhook-secret"): _ASK,
 }
 """Method (or ``SOCKET``, ``MOUNT``) and path, as the route has it, to what is asked for."""
 
-_UNLISTED = Demand(Role.ADMIN, Limit.READS)
+_UNLISTED = _ADMIN
 
 
 def route_keys(route: BaseRoute) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ from livecaption.server.limiter import Limiter
 from livecaption.settings import Settings
 from livecaption.storage.links import LINK_PREFIX, Links
 
-__all__ = ["Doorkeeper", "address_of", "link_shown", "principal_of", "require"]
+__all__ = ["Doorkeeper", "address_of", "link_shown", "principal_of", "remember", "require"]
 
 _KEY_REQUIRED = "key_required"
 _PRINCIPAL = "livecaption.principal"
@@ -160,8 +160,8 @@ class Doorkeeper:
 
 
 def principal_of(connection: HTTPConnection) -> Principal:
-    """Return who is behind a request that has passed the door."""
-    principal: Principal = connection.scope[_PRINCIPAL]
+    """Return who is behind a request that has passed the door; nobody, if it came another way."""
+    principal: Principal = connection.scope.get(_PRINCIPAL, NOBODY)
     return principal
 
 

@@ -33,7 +33,7 @@ _GUESSABLE_BYTES = 20
 
 
 class KeyRing:
-    """All keys. Use ``KeyRing.open``, run ``keep``, close it with ``aclose``.
+    """All keys. Use ``KeyRing.open``, run ``keep`` until ``leave``, close it with ``aclose``.
 
     Args:
         settings: where the keys lie, and the single key.
@@ -52,6 +52,7 @@ class KeyRing:
         self._used: dict[str, float] = {}
         self._noted: dict[str, float] = {}
         self._single = settings.single_key
+        self._leaving = asyncio.Event()
         self._failing = False
         self._lost: set[str] = set()
         """Keys made with another pepper, which was said once."""
@@ -133,9 +134,12 @@ class KeyRing:
         return Principal(Kind.KEY, record.roles, record.rooms, key=record.id, limits=record.limits)
 
     async def keep(self, every_s: float = _LOOK_EVERY_S) -> None:
-        """Read the keys again and again until cancelled."""
-        while True:
-            await asyncio.sleep(every_s)
+        """Read the keys again and again until ``leave``.
+
+        It is told to end, not cancelled: a write that is given up half-way would keep the database
+        from the transcripts, whose last words are being stored just then.
+        """
+        while not await self._is_over_within(every_s):
             try:
                 await self.refresh()
                 await self.note_use()
@@ -145,6 +149,18 @@ class KeyRing:
                 self._failing = True
             else:
                 self._failing = False
+
+    def leave(self) -> None:
+        """Let ``keep`` return."""
+        self._leaving.set()
+
+    async def _is_over_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._leaving.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def refresh(self) -> None:
         """Read the keys, and tell of those that are good no more.

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from livecaption.access.roles import ANYBODY
 from livecaption.core.caption_feed import CaptionFeed, Said
 from livecaption.core.hls import (
     KEEP_MS,
@@ -33,6 +34,7 @@ from livecaption.core.timeline import iso_time, segment_of
 from livecaption.core.transcript import Transcript
 from livecaption.core.transcript_cues import voice_of
 from livecaption.protocol.server_messages import OpenUtterance
+from livecaption.server.doorkeeper import principal_of
 from livecaption.server.room_requests import (
     Refusal,
     cross_origin_headers,
@@ -117,8 +119,10 @@ class LiveTrack:
             cues = watched.feed.between(begin, begin + SEGMENT_MS)
         zero = watched.zero if zero is None else zero
         text = segment_text(cues, zero_ms=round(1000 * zero), mpegts=mpegts)
+        # What not everybody may read must not lie in a cache that everybody asks.
+        shared = "public" if principal_of(request) is ANYBODY else "private"
         headers = {
-            "Cache-Control": f"public, max-age={_KEEP_SEGMENT_S}",
+            "Cache-Control": f"{shared}, max-age={_KEEP_SEGMENT_S}",
             **cross_origin_headers(request.headers, request.app.state.hub.settings),
         }
         return Response(text, headers=headers, media_type="text/vtt; charset=utf-8")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +140,8 @@ class KeyStore:
         await self._transaction([(statement, (at, key)) for key, at in used.items()])
 
     async def _transaction(self, statements: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
-        await self._connection.execute("BEGIN IMMEDIATE")
         try:
+            await self._connection.execute("BEGIN IMMEDIATE")
             for statement, values in statements:
                 await self._connection.execute(statement, values)
             await self._connection.execute("COMMIT")
@@ -178,14 +178,16 @@ def _row(record: KeyRecord) -> tuple[Any, ...]:
 def _record(row: tuple[Any, ...]) -> KeyRecord:
     id_, digest, mark, label, roles, rooms, limits, *times = row
     known = {role.value for role in Role}
+    names = {each.name for each in fields(KeyLimits)}
+    stored = {name: value for name, value in json.loads(limits).items() if name in names}
     return KeyRecord(
         id_,
         digest,
         mark,
         label,
-        # A role of a newer version opens nothing here.
+        # A role of a newer version opens nothing here, and a limit of one limits nothing.
         frozenset(Role(role) for role in roles.split() if role in known),
         tuple(rooms.split()),
-        KeyLimits(**json.loads(limits)),
+        KeyLimits(**stored),
         *times,
     )

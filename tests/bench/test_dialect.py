@@ -36,6 +36,13 @@ def heard(script: Script) -> tuple[LiveCaptionDialect, CaptionLog]:
     return dialect, log
 
 
+def test_a_key_goes_with_the_handshake_and_shows_itself_nowhere() -> None:
+    keyed = LiveCaptionDialect("room", key="lck_secret")
+    assert keyed.headers == {"Authorization": "Bearer lck_secret"}
+    assert "lck_secret" not in repr(keyed)
+    assert LiveCaptionDialect("room").headers == {}
+
+
 def test_what_our_server_says_becomes_a_log() -> None:
     dialect, log = heard(SCRIPT)
     assert dialect.ready

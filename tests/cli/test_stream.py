@@ -84,7 +84,7 @@ def test_options_become_the_wishes_of_the_session(recording: Path) -> None:
             *(str(recording), "--url", server.url.replace("ws:", "http:"), "--room", "hall"),
             *("--language", "uk", "--speaker", "Ann", "--task", "translate"),
             *("--vocabulary", "Kyiv", "--vocabulary", "CTranslate2"),
-            env={"LIVECAPTION_API_KEY": "lc_key"},
+            env={"LIVECAPTION_KEY": "lc_key", "LIVECAPTION_API_KEY": "of our own server"},
         )
     assert result.exit_code == 0, result.output
     start = server.peers[0].messages[0]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from livecaption.engine.scripted import ScriptedTranscriber
 from livecaption.protocol.limits import SUBPROTOCOL
-from livecaption.server.guard import host_of
+from livecaption.server.guard import Guard, host_of
+from livecaption.settings import load_settings
 from tests.serving import Running, open_publisher, receive, running_server
 
 
@@ -131,3 +135,79 @@ async def test_our_own_page_and_listed_sites_may_connect() -> None:
 )
 def test_the_host_is_read_without_its_port(authority: str, host: str) -> None:
     assert host_of(authority) == host
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "answers"),
+    [
+        ({}, "localhost:8000", True),
+        ({}, "127.0.0.1:8000", True),
+        ({}, "[::1]:8000", True),
+        ({}, "evil.example", False),
+        ({}, "192.0.2.7:8000", False),
+        ({}, "", False),
+        ({"allowed_hosts": ("Captions.example",)}, "captions.example", True),
+        ({"allowed_hosts": ("captions.example",)}, "localhost", True),
+        ({"host": "0.0.0.0"}, "192.0.2.7:8000", True),
+        ({"host": "0.0.0.0"}, "[2001:db8::1]:8000", True),
+        ({"host": "0.0.0.0"}, "localhost", True),
+        ({"host": "0.0.0.0"}, socket.gethostname(), True),
+        ({"host": "0.0.0.0"}, "evil.example", False),
+        ({"host": "0.0.0.0", "allowed_hosts": ("a.example",)}, "a.example", True),
+        ({"host": "0.0.0.0", "allowed_hosts": ("a.example",)}, "192.0.2.7", True),
+        ({"host": "0.0.0.0", "allowed_hosts": ("a.example",)}, "b.example", False),
+        ({"host": "0.0.0.0", "allowed_hosts": ("*",)}, "b.example", True),
+    ],
+)
+async def test_a_server_answers_to_addresses_and_to_names_that_it_knows(
+    settings: dict[str, Any], host: str, answers: bool
+) -> None:
+    guard = Guard(_reached, load_settings(None, **settings))
+    assert (await _status(guard, host, None) == 200) is answers
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        ("http://localhost:8000", 200),
+        ("https://localhost:8000", 200),
+        ("HTTP://LOCALHOST:8000", 200),
+        ("https://friend.example", 200),
+        ("http://localhost", 403),
+        ("http://localhost:8001", 403),
+        ("http://friend.example", 403),
+        ("https://friend.example.evil.example", 403),
+        ("https://user@localhost:8000", 403),
+        ("file://localhost:8000", 403),
+        ("http://[", 403),
+        ("null", 403),
+        ("", 403),
+    ],
+)
+async def test_only_our_own_pages_and_listed_ones_may_change_anything(
+    origin: str | None, status: int
+) -> None:
+    allowed = load_settings(None, allowed_origins=("https://friend.example/",))
+    assert await _status(Guard(_reached, allowed), "localhost:8000", origin) == status
+
+
+async def _reached(scope: Scope, receive: Receive, send: Send) -> None:
+    await Response("")(scope, receive, send)
+
+
+async def _status(guard: Guard, host: str, origin: str | None) -> int:
+    headers = [(b"host", host.encode())]
+    headers += [(b"origin", origin.encode())] if origin is not None else []
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    seen: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("nothing is read")
+
+    async def send(message: Message) -> None:
+        seen.append(message)
+
+    await guard(scope, receive, send)
+    status: int = seen[0]["status"]
+    return status

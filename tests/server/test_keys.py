@@ -301,8 +301,8 @@ async def test_a_disk_that_fails_keeps_the_known_keys_good(
     with caplog.at_level(logging.ERROR):
         await within(lambda: "cannot be read again" in caplog.text)
     assert ring.find(key.encode()).may(Role.WATCH)
-    keeping.cancel()
-    await asyncio.wait({keeping})
+    ring.leave()
+    await keeping
     await ring.aclose()
     assert caplog.text.count("cannot be read again") == 1, "once for each failure"
 

@@ -13,10 +13,13 @@ import httpx2
 import pytest
 import webvtt
 from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
+from livecaption.access.roles import ANYBODY
 from livecaption.core.captions import Delta, Final, UtteranceStarted
 from livecaption.core.hypothesis import Word
 from livecaption.engine.scripted import ScriptedTranscriber
+from livecaption.server.doorkeeper import remember
 from livecaption.server.live_track import live_track_routes
 from livecaption.server.room import Speaker
 from livecaption.server.rooms import Rooms
@@ -67,7 +70,12 @@ async def site() -> AsyncIterator[Site]:
     hub = Hub()
     app = Starlette(routes=live_track_routes(lambda: made.now))
     app.state.hub = hub
-    transport = httpx2.ASGITransport(app=app)
+
+    async def open_door(scope: Scope, receive: Receive, send: Send) -> None:
+        remember(scope, ANYBODY)
+        await app(scope, receive, send)
+
+    transport = httpx2.ASGITransport(app=open_door)
     async with httpx2.AsyncClient(transport=transport, base_url="http://captions") as http:
         made = Site(http, hub)
         yield made

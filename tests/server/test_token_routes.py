@@ -206,6 +206,9 @@ async def test_a_reader_with_a_link_gets_the_room_over_http_and_no_other(tmp_pat
         assert (await client.delete("/v1/rooms/hall", headers=link)).status_code == 403
         playlist = await client.get("/v1/rooms/hall/captions.m3u8", headers=link)
         assert playlist.status_code == 200
+        segment = [line for line in playlist.text.splitlines() if ".vtt" in line][-1]
+        piece = await client.get(f"/v1/rooms/hall/{segment}", headers=link)
+        assert piece.headers["cache-control"].startswith("private"), "no cache gives it to others"
         async with client.stream("GET", "/v1/rooms/hall/events", headers=link) as answer:
             assert answer.status_code == 200
             path = f"/v1/rooms/hall/links/{made['id']}"

@@ -95,14 +95,14 @@ async def test_tables_of_the_version_before_are_brought_up(tmp_path: Path) -> No
     await keys.aclose()
 
 
-async def test_a_role_of_a_newer_version_opens_nothing_here(tmp_path: Path) -> None:
+async def test_what_only_a_newer_version_knows_changes_nothing_here(tmp_path: Path) -> None:
     keys = await KeyStore.open(tmp_path)
     await keys.add(record("a"))
     with sqlite3.connect(tmp_path / FILE_NAME) as newer:
-        newer.execute("UPDATE api_key SET roles = 'watch conduct'")
+        newer.execute("UPDATE api_key SET roles = 'watch conduct', limits = '{\"solos\": 1}'")
     newer.close()
     (key,) = await keys.all()
-    assert key.roles == {Role.WATCH}
+    assert (set(key.roles), key.limits) == ({Role.WATCH}, KeyLimits())
     await keys.aclose()
 
 
