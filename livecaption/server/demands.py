@@ -98,6 +98,7 @@ DEMANDS: dict[tuple[str, str], Demand] = {
     ("GET", "/v1/jobs/{id}"): _ASK,
     ("GET", "/v1/jobs/{id}/transcript"): _ASK,
     ("DELETE", "/v1/jobs/{id}"): _ASK,
+    # Each key's own secret, which is made from the operator's and tells nothing of it.
     ("GET", "/v1/webhook-secret"): _ASK,
 }
 """Method (or ``SOCKET``, ``MOUNT``) and path, as the route has it, to what is asked for."""
