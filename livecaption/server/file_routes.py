@@ -46,8 +46,10 @@ async def transcribe(request: Request) -> Response:
                 request, hub.files.transcribe(upload.file, options, longest_s=longest_s)
             )
         except MediaTooLong as error:
-            too_long = (error.seconds or 0.0) > hub.settings.max_file_s
-            if hub.jobs is None or longest_s is None or too_long:
+            # A file that does not say how long it is may be too long for a job, too; the job says so.
+            most_s = hub.settings.max_file_s
+            too_long = (error.seconds or 0.0) > most_s
+            if hub.jobs is None or longest_s is None or longest_s >= most_s or too_long:
                 raise
             return await _as_job(request, hub.jobs, upload, options)
         upload.fate.audio_s = transcript.info.duration

@@ -34,7 +34,7 @@ from tests.deploy.monitoring import (
     selectors,
 )
 from tests.deploy.staged import StagedTranscriber
-from tests.serving import Running, events_until, open_publisher, running_server, speech
+from tests.serving import Running, events_until, open_publisher, running_server, speech, talking
 
 GIB = 2**30
 OURS_ELSEWHERE = {"job", "instance"}
@@ -64,7 +64,10 @@ async def loaded_server(**given: Any) -> AsyncIterator[Running]:
                 await publisher.send(json.dumps({"type": "finalize"}))
                 await events_until(publisher, "finalized")
             with pytest.raises(InvalidStatus):
-                await connect(f"{running.ws}/ws/publish", subprotocols=[Subprotocol(SUBPROTOCOL)])
+                async with talking(one), talking(other):
+                    await connect(
+                        f"{running.ws}/ws/publish", subprotocols=[Subprotocol(SUBPROTOCOL)]
+                    )
             reading = GpuReading(0, used_bytes=GIB, total_bytes=80 * GIB, busy=0.5, celsius=60)
             running.server._app.state.scrapes.gpus.latest = (reading,)
             async with httpx2.AsyncClient(base_url=running.http, timeout=10) as http:

@@ -134,6 +134,7 @@ async def test_a_long_file_becomes_a_job() -> None:
 
 async def test_without_jobs_a_long_file_is_waited_for() -> None:
     async with hearing(wait_file_s=1.0) as running:
+        running.hub.jobs = None
         assert (await send(running, "/transcribe", wav(2))).status_code == 200
 
 
