@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,12 +19,15 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from livecaption.access.roles import Role
 from livecaption.engine.scripted import ScriptedTranscriber, script
 from livecaption.errors import OperatorError
 from livecaption.metrics.meters import Door
 from livecaption.protocol.limits import SUBPROTOCOL
 from livecaption.server.metrics_port import bind_metrics
 from livecaption.settings import load_settings
+from tests.keys import bearer, make_key
+from tests.server.files import hearing, send, wav
 from tests.serving import (
     Running,
     events_until,
@@ -325,3 +329,19 @@ def test_a_metrics_port_that_is_taken_is_one_sentence() -> None:
         with pytest.raises(OperatorError, match="--metrics-port"):
             bind_metrics(settings)
     assert bind_metrics(load_settings()) is None
+
+
+async def test_files_jobs_and_keys_are_counted_where_they_end(tmp_path: Path) -> None:
+    key = await make_key(tmp_path, Role.TRANSCRIBE)
+    async with hearing(data_dir=tmp_path, max_file_s=5.0, job_workers=0) as running:
+        meters = running.hub.meters
+        assert (await send(running, "/transcribe", wav(2), headers=bearer(key))).status_code == 200
+        assert (await send(running, "/transcribe", wav(6), headers=bearer(key))).status_code == 413
+        assert (await send(running, "/transcribe", headers=bearer("lck_wrong"))).status_code == 401
+        job = (await send(running, "/v1/jobs", headers=bearer(key))).json()["id"]
+        async with client(running) as http:
+            assert (await http.delete(f"/v1/jobs/{job}", headers=bearer(key))).status_code == 204
+    assert (meters.uploads["done"], meters.uploads["refused"]) == (1, 1)
+    assert meters.upload_audio_s == pytest.approx(2.0, abs=0.1)
+    assert meters.auth_failures["bad_key"] == 1
+    assert meters.jobs["cancelled"] == 1
