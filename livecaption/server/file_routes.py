@@ -46,7 +46,7 @@ async def transcribe(request: Request) -> Response:
                 request, hub.files.transcribe(upload.file, options, longest_s=longest_s)
             )
         except MediaTooLong as error:
-            # A file need not say how long it is: one over a bound that jobs share is none for them.
+            # A file that does not say how long it is may be too long for a job; the job says so.
             most_s = hub.settings.max_file_s
             too_long = (error.seconds or 0.0) > most_s
             if hub.jobs is None or longest_s is None or longest_s >= most_s or too_long:
