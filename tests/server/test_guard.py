@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from websockets.asyncio.client import connect
@@ -201,7 +202,13 @@ async def _reached(scope: Scope, receive: Receive, send: Send) -> None:
 async def _status(guard: Guard, host: str, origin: str | None) -> int:
     headers = [(b"host", host.encode())]
     headers += [(b"origin", origin.encode())] if origin is not None else []
-    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "headers": headers,
+        "app": Starlette(),
+    }
     seen: list[Message] = []
 
     async def receive() -> Message:
