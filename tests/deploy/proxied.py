@@ -1,4 +1,4 @@
-"""The nginx configuration that is shipped, on ports of this test and with a certificate of its own.
+"""The proxies' configurations as shipped, on ports of this test and with a certificate of its own.
 
 Everything else of the file stays as it is: what is tried here is what an operator installs.
 """
@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["NAME", "SITE", "Proxy", "effective", "proxied", "required_nginx"]
+__all__ = ["CADDYFILE", "NAME", "SITE", "Proxy", "behind_caddy", "effective", "proxied", "required"]
 
+CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
 SITE = Path(__file__).parents[2] / "deploy" / "nginx" / "livecaption.conf"
 NAME = "captions.example"
 
@@ -65,12 +66,12 @@ class Proxy:
         return (self.folder / "access.log").read_text("utf-8")
 
 
-def required_nginx() -> str:
-    """Return the path of nginx; skip, or fail where it is required."""
-    path = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+def required(program: str) -> str:
+    """Return the path of a program; skip, or fail where it is required."""
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
     if path is None:
-        reason = "nginx is not installed"
-        if os.environ.get("LIVECAPTION_REQUIRE_NGINX") == "1":
+        reason = f"{program} is not installed"
+        if os.environ.get(f"LIVECAPTION_REQUIRE_{program.upper()}") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
     return path
@@ -79,7 +80,7 @@ def required_nginx() -> str:
 def effective(folder: Path) -> str:
     """The configuration as nginx reads it back, without comments."""
     found = subprocess.run(
-        [required_nginx(), "-T", "-p", str(folder), "-c", str(folder / "nginx.conf")],
+        [required("nginx"), "-T", "-p", str(folder), "-c", str(folder / "nginx.conf")],
         capture_output=True,
         text=True,
         timeout=30,
@@ -100,7 +101,7 @@ async def proxied(
         defaults: directives of the level around the site's.
         changes: (pattern, replacement) applied to the site; each must match.
     """
-    nginx = required_nginx()
+    nginx = required("nginx")
     port, plain_port = _free_port(), _free_port()
     trust = _new_certificate(folder)
     site = _placed(SITE.read_text("utf-8"), folder, {80: plain_port, 443: port, 8000: upstream})
@@ -108,12 +109,43 @@ async def proxied(
         site = _replaced(site, pattern, replacement)
     (folder / "site.conf").write_text(site, "utf-8")
     (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, defaults=defaults), "utf-8")
-    process = await asyncio.create_subprocess_exec(
-        nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), stderr=subprocess.DEVNULL
-    )
+    command = (nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"))
+    async with _running(command, port, folder):
+        yield Proxy(port, plain_port, folder, trust)
+
+
+@asynccontextmanager
+async def behind_caddy(upstream: int, folder: Path) -> AsyncIterator[Proxy]:
+    """Run Caddy in front of a port of this machine until the block ends.
+
+    Its certificate is one of this test instead of one that it gets itself.
+    """
+    caddy = required("caddy")
+    port = _free_port()
+    trust = _new_certificate(folder)
+    site = CADDYFILE.read_text("utf-8")
+    own = f"https://{NAME}:{port} {{\n\ttls {folder}/fullchain.pem {folder}/privkey.pem\n"
+    site = _replaced(site, r"(?m)^captions\.example \{\n", own)
+    site = _replaced(site, r"(?m)^\{\n", "{\n\tadmin off\n\tauto_https disable_redirects\n")
+    site = _replaced(site, r"/var/log/caddy/livecaption\.log", f"{folder}/access.log")
+    site = _replaced(site, r"grace_period 10s", "grace_period 1s")
+    (folder / "Caddyfile").write_text(site, "utf-8")
+    command = (caddy, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile"))
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    environment = {**os.environ, **home, "LIVECAPTION_UPSTREAM": f"127.0.0.1:{upstream}"}
+    async with _running(command, port, folder, environment):
+        yield Proxy(port, port, folder, trust)
+
+
+@asynccontextmanager
+async def _running(
+    command: tuple[str, ...], port: int, folder: Path, environment: dict[str, str] | None = None
+) -> AsyncIterator[None]:
+    with (folder / "stderr.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(*command, stderr=log, env=environment)
     try:
         await _accepting(port, process, folder)
-        yield Proxy(port, plain_port, folder, trust)
+        yield
     finally:
         if process.returncode is None:
             process.terminate()
@@ -172,7 +204,7 @@ async def _accepting(port: int, process: asyncio.subprocess.Process, folder: Pat
     async with asyncio.timeout(30):
         while True:
             if process.returncode is not None:
-                pytest.fail((folder / "error.log").read_text("utf-8"))
+                pytest.fail((folder / "stderr.log").read_text("utf-8"))
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
             except ConnectionRefusedError:

@@ -22,10 +22,13 @@ class _Reading(yaml.SafeLoader):
     """Knows the tags of Compose that say what a second file does to the first."""
 
 
+def _listed(loader: yaml.SafeLoader, node: yaml.Node) -> list[Any]:
+    assert isinstance(node, yaml.SequenceNode)
+    return list(loader.construct_sequence(node, deep=True))
+
+
 _Reading.add_constructor("!reset", lambda _loader, _node: None)
-_Reading.add_constructor(
-    "!override", lambda loader, node: loader.construct_sequence(node, deep=True)
-)
+_Reading.add_constructor("!override", _listed)
 
 
 def compose(name: str = "compose.yaml") -> dict[str, Any]:
