@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 from pathlib import Path
 
 from livecaption.engine.scripted import ScriptedTranscriber, script
 from tests.deploy.proxied import CADDYFILE, NAME, behind_caddy, required
-from tests.deploy.through import SENTENCE, Upstream, browsing, named, speak_and_read
+from tests.deploy.through import (
+    MEGABYTE,
+    SENTENCE,
+    UPLOAD_MB,
+    Upstream,
+    browsing,
+    named,
+    speak_and_read,
+)
 from tests.serving import running_server
 
 
@@ -22,6 +31,8 @@ def test_caddy_understands_the_file_and_has_nothing_to_say_about_it(tmp_path: Pa
     )
     assert '"level":"warn"' not in answer.stderr
     assert f'"host":["{NAME}"]' in answer.stdout
+    (limit,) = re.findall(r'"max_size":(\d+)', answer.stdout)
+    assert UPLOAD_MB * MEGABYTE + 65536 < int(limit) < (UPLOAD_MB + 10) * MEGABYTE
 
 
 async def test_what_is_said_through_caddy_is_read_through_it(tmp_path: Path) -> None:
