@@ -1,12 +1,14 @@
 """Settings, read once and frozen: command line, then environment, then TOML file, then defaults.
 
-``LIVECAPTION_<NAME>`` in the environment sets any of them. Slices of this object are handed down;
-nothing below the server ever sees it.
+``LIVECAPTION_<NAME>`` in the environment sets any of them, and so does a file ``<name>`` in the
+folder ``LIVECAPTION_SECRETS_DIR``: that is how systemd, Docker and Kubernetes hand secrets on.
+Slices of this object are handed down; nothing below the server ever sees it.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +19,7 @@ from pydantic_settings import (
     BaseSettings,
     NoDecode,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -285,9 +288,25 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - a fixed signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line before environment before TOML file."""
+        """Command line before environment before files of secrets before TOML file."""
         toml = TomlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, toml
+        secrets = SecretsSettingsSource(settings_cls, secrets_folder(), env_prefix="")
+        return init_settings, env_settings, secrets, toml
+
+
+def secrets_folder() -> Path | None:
+    """The folder whose files are settings, one each; None for none.
+
+    Raises:
+        OperatorError: there is no such folder.
+    """
+    named = os.environ.get("LIVECAPTION_SECRETS_DIR")
+    if not named:
+        return None
+    folder = Path(named)
+    if not folder.is_dir():
+        raise OperatorError(f"LIVECAPTION_SECRETS_DIR names {folder}, which is no folder.")
+    return folder
 
 
 def load_settings(config: Path | None = None, **given: Any) -> Settings:
