@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
+from livecaption.core.timeline import iso_time
+from tests.e2e import watching
 from tests.e2e.browser import chromium, write_wav
 from tests.e2e.fake_server import FakeServer, fake_server
 
@@ -23,6 +26,12 @@ _EXPECTED = re.compile(
     r"^WebSocket connection to|^Failed to load resource|^The Cross-Origin-Opener-Policy header"
 )
 """What Chromium itself logs of failing connections and insecure pages, which tests want to have."""
+
+
+@pytest.fixture(autouse=True)
+def session_that_starts_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages take what was not sent since a session's start for a pause."""
+    monkeypatch.setattr(watching, "STARTED_AT", iso_time(time.time()))
 
 
 @pytest.fixture(scope="module")

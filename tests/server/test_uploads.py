@@ -137,7 +137,7 @@ async def test_a_file_over_the_limit_is_refused_in_words(declared: bool) -> None
 
 async def test_an_upload_is_on_the_disk_and_nowhere_else(tmp_path: Path) -> None:
     """The peak of this process, which is server and client, does not grow with the file."""
-    async with hearing(spool_dir=tmp_path) as running:
+    async with hearing(spool_dir=tmp_path, wait_file_s=3600) as running:
         await streamed(running, 1, declared=False)
         before = forget_peak()
         assert (await streamed(running, 60, declared=False)).status_code == 200
