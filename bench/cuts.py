@@ -22,7 +22,15 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from bench.speakers import Speeches, account, differ, errors_of, quantiles, speak, speeches
+from bench.speakers import (
+    Speeches,
+    account,
+    add_speaker_options,
+    compare,
+    quantiles,
+    speak,
+    speeches,
+)
 from tests.faults.heard import Heard
 from tests.faults.killable import KillableServer
 from tests.faults.network import Fault, FaultyNetwork, Outage
@@ -55,11 +63,8 @@ class Recovery:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cuts", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--streams", type=int, default=5)
+    add_speaker_options(parser, streams=5)
     parser.add_argument("--longest", type=float, default=60.0, help="outage, seconds")
-    parser.add_argument("--engine", choices=["micro-en", "scripted"], default="micro-en")
-    parser.add_argument("--threads", type=int, default=2, help="of the model")
     parser.add_argument(
         "--cut-only", action="store_true", help="no uncut runs; compare with what was said"
     )
@@ -86,12 +91,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "streams": options.streams,
         "seconds": round(seconds, 1),
         "runs": [each.report for each in runs.values()],
-        "errors": {name: asdict(errors_of(said, each.heard)) for name, each in runs.items()},
-        "differences_from_uncut": {
-            name: asdict(differ(runs["uncut"].heard, each.heard))
-            for name, each in runs.items()
-            if not options.cut_only and name != "uncut"
-        },
+        **compare(said, {name: each.heard for name, each in runs.items()}),
         "recovery": _by_fault(runs["cut"].recoveries),
         "recoveries": [asdict(each) for each in runs["cut"].recoveries],
     }

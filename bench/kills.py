@@ -19,7 +19,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.speakers import Speeches, account, differ, errors_of, quantiles, speak, speeches
+from bench.speakers import (
+    Speeches,
+    account,
+    add_speaker_options,
+    compare,
+    quantiles,
+    speak,
+    speeches,
+)
 from livecaption.protocol.server_messages import FinalMessage
 from tests.faults.heard import Heard
 from tests.faults.killable import KillableServer
@@ -57,10 +65,7 @@ class Kill:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--streams", type=int, default=4)
-    parser.add_argument("--engine", choices=["micro-en", "scripted"], default="micro-en")
-    parser.add_argument("--threads", type=int, default=2, help="of the model")
+    add_speaker_options(parser, streams=4)
     parser.add_argument(
         "--killed-only", action="store_true", help="no uncut run; compare with what was said"
     )
@@ -81,12 +86,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "streams": options.streams,
         "seconds": round(seconds, 1),
         "runs": [each.report for each in runs.values()],
-        "errors": {name: asdict(errors_of(said, each.heard)) for name, each in runs.items()},
-        "differences_from_uncut": {
-            name: asdict(differ(runs["uncut"].heard, each.heard))
-            for name, each in runs.items()
-            if name != "uncut" and not options.killed_only
-        },
+        **compare(said, {name: each.heard for name, each in runs.items()}),
         **_totals(killed.kills),
         "each_kill": [asdict(kill) for kill in killed.kills],
     }

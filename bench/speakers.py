@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+import argparse
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.word_diff import TimedWord, WordDiff, diff_words
@@ -20,8 +21,8 @@ __all__ = [
     "Speech",
     "Speeches",
     "account",
-    "differ",
-    "errors_of",
+    "add_speaker_options",
+    "compare",
     "quantiles",
     "speak",
     "speeches",
@@ -99,7 +100,28 @@ def account(heard: Sequence[Heard]) -> dict[str, Any]:
     }
 
 
-def differ(reference: Sequence[Heard], other: Sequence[Heard]) -> WordDiff:
+def add_speaker_options(parser: argparse.ArgumentParser, streams: int) -> None:
+    """Add who speaks to what."""
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--streams", type=int, default=streams)
+    parser.add_argument("--engine", choices=["micro-en", "scripted"], default="micro-en")
+    parser.add_argument("--threads", type=int, default=2, help="of the model")
+
+
+def compare(said: Speeches, runs: Mapping[str, Sequence[Heard]]) -> dict[str, Any]:
+    """Return what each run has of what was said, and of the uncut run where there is one."""
+    uncut = runs.get("uncut")
+    return {
+        "errors": {name: asdict(_errors_of(said, heard)) for name, heard in runs.items()},
+        "differences_from_uncut": {
+            name: asdict(_differ(uncut, heard))
+            for name, heard in runs.items()
+            if uncut is not None and name != "uncut"
+        },
+    }
+
+
+def _differ(reference: Sequence[Heard], other: Sequence[Heard]) -> WordDiff:
     """Compare two runs of the same speech, speaker by speaker."""
     diffs = [
         diff_words(_words_of(a), _words_of(b), same_clock=a.sessions == b.sessions == 1)
@@ -108,7 +130,7 @@ def differ(reference: Sequence[Heard], other: Sequence[Heard]) -> WordDiff:
     return sum(diffs, WordDiff())
 
 
-def errors_of(said: Speeches, heard: Sequence[Heard]) -> WordDiff:
+def _errors_of(said: Speeches, heard: Sequence[Heard]) -> WordDiff:
     """Compare a run with what was said."""
     diffs = [
         diff_words(speech.words, _words_of(each), same_clock=each.sessions == 1)

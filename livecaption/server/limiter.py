@@ -103,21 +103,6 @@ class Limiter:
                 code="too_many_streams",
             )
 
-    def check_jobs(self, principal: Principal, waiting: int) -> None:
-        """Refuse one more job for a key that has as many queued or running as it may.
-
-        Raises:
-            RateLimited: come back when one of them is done.
-        """
-        most = principal.limits.jobs or self._limits.jobs
-        if principal.key is not None and most is not None and waiting >= most:
-            self._meters.limited("jobs")
-            raise RateLimited(
-                f"This key may have {most} jobs queued or running, and has them.",
-                retry_after=30.0,
-                code="too_many_jobs",
-            )
-
     @contextmanager
     def socket_place(self, address: str) -> Iterator[None]:
         """Hold one of an address's places for sockets.

@@ -12,15 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx2
 import pytest
-from moto.server import ThreadedMotoServer
 
 from livecaption.access.roles import KeyLimits, Role
 from livecaption.core.file_transcript import FileOptions
 from livecaption.engine.scripted import ScriptedTranscriber
 from livecaption.engine.scripted_files import ScriptedFiles
+from tests.buckets import bucket_named
 from tests.egress.receiver import Got, Receiver
 from tests.keys import bearer, make_key
 from tests.server.files import WORDS, hearing, send, wav
@@ -369,18 +368,8 @@ async def test_the_operators_own_secret_is_shown_to_nobody() -> None:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="captions")
-    yield client
-    client.close()
-    server.stop()
+    with bucket_named("captions", monkeypatch) as client:
+        yield client
 
 
 async def test_results_are_written_to_a_bucket(bucket: Any) -> None:

@@ -130,7 +130,7 @@ async def test_the_wait_that_is_told_is_enough() -> None:
             await asyncio.sleep(0.05)
 
 
-def test_speakers_and_jobs_are_counted_for_each_key() -> None:
+def test_speakers_are_counted_for_each_key() -> None:
     limits = limiter()
     limits.check_streams(holder(), 1)
     with pytest.raises(Overloaded) as caught:
@@ -138,12 +138,6 @@ def test_speakers_and_jobs_are_counted_for_each_key() -> None:
     assert caught.value.code == "too_many_streams"
     limits.check_streams(holder(streams=3), 2)
     limits.check_streams(ANYBODY, 1000)
-    limits.check_jobs(holder(), 1)
-    with pytest.raises(RateLimited):
-        limits.check_jobs(holder(), 2)
-    with pytest.raises(RateLimited):
-        limits.check_jobs(holder(jobs=1), 1)
-    limits.check_jobs(ANYBODY, 1000)
 
 
 def test_an_address_has_so_many_places_and_gives_them_back() -> None:
