@@ -36,6 +36,7 @@ COMMANDS = {
     "crashes": "job_crashes",
     "cuts": "cuts",
     "kills": "kills",
+    "catch_up": "catch_up",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

@@ -48,6 +48,8 @@ class UtteranceStarted:
     seq: int
     utterance: int
     start: int
+    speaker: str | None = None
+    """Who says it, as the client named them when it opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,15 +41,28 @@ class Decoding:
         self._stats = stats
         self._scheduler = WindowScheduler(config.policy)
         self._in_flight: DecodeRequest | None = None
+        self._looked = 0
+        self._ahead = config.policy.hear_ahead
+
+    @property
+    def behind(self) -> bool:
+        """Whether what comes next had better wait for a result that is on its way."""
+        oldest = self._utterances.oldest
+        if oldest is None or not self._awaits_result:
+            return False
+        return self._hearing.clock - max(self._looked, oldest.onset) >= self._ahead
 
     @property
     def hop(self) -> int:
         """New audio between two partial decodes, samples."""
         return self._scheduler.policy.hop
 
-    def set_hop(self, samples: int) -> None:
-        """Lengthen or shorten the hop."""
-        self._scheduler.policy = self._scheduler.policy.with_hop(samples)
+    def set_load(self, turnaround_s: float, workers: int) -> None:
+        """Suit hop and steps to an engine; see ``StreamingPolicy``."""
+        policy = self._config.policy
+        hop = policy.hop_under_load(turnaround_s, workers)
+        self._scheduler.policy = policy.with_hop(hop)
+        self._ahead = policy.ahead_under_load(turnaround_s)
 
     # -- boundaries and time ----------------------------------------------------------------
 
@@ -78,8 +91,7 @@ class Decoding:
     def take_result(self, result: DecodeResult) -> None:
         """Take the outcome of a request."""
         request = result.request
-        if request is self._in_flight:
-            self._in_flight = None
+        self._came_back(request)
         utterance = self._utterances.find(request.utterance)
         if utterance is None or utterance.resolved:
             return
@@ -104,8 +116,7 @@ class Decoding:
     def take_failure(self, request: DecodeRequest, reason: GapReason) -> None:
         """Learn that a request will have no result."""
         self._stats.failures += 1
-        if request is self._in_flight:
-            self._in_flight = None
+        self._came_back(request)
         utterance = self._utterances.find(request.utterance)
         if utterance is None or utterance.resolved:
             return
@@ -117,6 +128,17 @@ class Decoding:
         self._utterances.publish_ended()
 
     # -- inside -----------------------------------------------------------------------------
+
+    @property
+    def _awaits_result(self) -> bool:
+        return self._in_flight is not None or any(
+            each.closing and not each.resolved for each in self._utterances.ending
+        )
+
+    def _came_back(self, request: DecodeRequest) -> None:
+        self._looked = max(self._looked, request.stop)
+        if request is self._in_flight:
+            self._in_flight = None
 
     def _make_room(self, utterance: Utterance) -> None:
         """Slide a window that has reached 30 s without agreement; never lose its text."""

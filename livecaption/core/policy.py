@@ -57,6 +57,10 @@ class StreamingPolicy:
     held_within: int = int(0.3 * SAMPLE_RATE)
     """A word that agreement holds back is let go all the same once it ends this long before the
     end of what was decoded: then it was heard to its end (``docs/adr/0010-a-shorter-hop.md``)."""
+    hear_ahead: int = 5 * SAMPLE_RATE
+    """While a decode is under way, audio is heard at most this far beyond the last one that came
+    back. Speech is never so far ahead; what an outage held back is heard in steps, because a model
+    that is given half a minute at once leaves words out (``docs/adr/0013-catching-up.md``)."""
     break_after: int = 15 * SAMPLE_RATE
     """An utterance of this length ends at its next committed sentence end or phrase pause."""
     max_utterance: int = 25 * SAMPLE_RATE
@@ -82,6 +86,14 @@ class StreamingPolicy:
         """
         wanted = int((1 + self.spare_hops / workers) * turnaround_s * SAMPLE_RATE)
         return min(max(wanted, self.hop), max(self.most_hop, self.hop))
+
+    def ahead_under_load(self, turnaround_s: float) -> int:
+        """Return how far ahead, in samples, is heard with an engine that takes so long.
+
+        A step takes two decodes, one to hear it and one to agree: with four times the turnaround
+        a backlog shrinks twice as fast as it grows, however slow the engine is.
+        """
+        return max(self.hear_ahead, int(4 * turnaround_s * SAMPLE_RATE))
 
     @property
     def first_hop(self) -> int:

@@ -120,7 +120,12 @@ class CaptionPublisher:
         if not utterance.announced:
             utterance.announced = True
             self._events.append(
-                UtteranceStarted(self._next_seq(), utterance.number, utterance.onset)
+                UtteranceStarted(
+                    self._next_seq(),
+                    utterance.number,
+                    utterance.onset,
+                    utterance.speaking.speaker,
+                )
             )
 
     def _show(self, utterance: Utterance, tail: tuple[Word, ...]) -> None:

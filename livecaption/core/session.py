@@ -14,8 +14,19 @@ Feed with ``receive_*`` (nothing is returned), then drain ``requests_to_decode``
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never
 
-from livecaption.core.audio import Samples
+from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.core.backlog import (
+    Audio,
+    Backlog,
+    Configure,
+    End,
+    Finalize,
+    Input,
+    Lost,
+    Pause,
+)
 from livecaption.core.captions import CaptionEvent, GapReason
 from livecaption.core.checkpoint import BEGINNING, Checkpoint
 from livecaption.core.config import SessionConfig
@@ -32,6 +43,9 @@ from livecaption.core.utterances import Utterances
 
 __all__ = ["CaptionSession"]
 
+_MOST_WAITING = 90 * SAMPLE_RATE
+"""More than a client that comes back may send at once (a minute), and what is said meanwhile."""
+
 
 class CaptionSession:
     """One publisher's captions. Not thread-safe; it never blocks."""
@@ -45,6 +59,7 @@ class CaptionSession:
         self._requester = requester = Requester(config, checkpoint.language)
         self._utterances = Utterances(config, checkpoint, self._hearing, requester, self._stats)
         self._decoding = Decoding(config, self._hearing, self._utterances, requester, self._stats)
+        self._backlog = Backlog(_MOST_WAITING, checkpoint.clock)
         self._ended = False
 
     # -- what the shell reads ---------------------------------------------------------------
@@ -57,7 +72,7 @@ class CaptionSession:
     @property
     def received(self) -> int:
         """Samples received so far: the session's audio clock."""
-        return self._hearing.received
+        return self._backlog.received
 
     @property
     def committed(self) -> int:
@@ -91,7 +106,10 @@ class CaptionSession:
     @property
     def lag(self) -> int:
         """Samples of speech received that no published hypothesis covers yet; 0 in silence."""
-        return self._utterances.lag
+        until = self.received if self._backlog else self._hearing.clock
+        oldest = self._utterances.oldest
+        covered = max(oldest.covered, oldest.onset) if oldest else self._hearing.clock
+        return max(0, until - covered)
 
     @property
     def in_mid_speech(self) -> bool:
@@ -112,14 +130,12 @@ class CaptionSession:
     def receive_audio(self, samples: Samples) -> None:
         """Take the next audio.
 
+        What comes faster than it can be decoded waits, and is heard after a result.
+
         Args:
             samples: int16, shape (n,), any n.
         """
-        self._follow(self._hearing.take(samples))
-        quiet_until = self._hearing.settled_until
-        self._utterances.settle_silence(quiet_until)
-        current = self._utterances.current
-        self._hearing.forget_before(current.window_start if current else quiet_until)
+        self._take(Audio(samples))
 
     def receive_gap(self, samples: int) -> None:
         """Take a pause that was never sent: a muted or stalled client.
@@ -127,7 +143,7 @@ class CaptionSession:
         The audio clock does not move, because it counts received samples; the pause only closes
         the open utterance when it is as long as the gate's hang-over.
         """
-        self._follow(self._hearing.pause(samples))
+        self._take(Pause(samples))
 
     def receive_lost(self, until: int) -> None:
         """Learn that the audio up to the sample ``until`` will never come; it becomes a gap.
@@ -135,16 +151,12 @@ class CaptionSession:
         The open utterance ends where the audio does, and the audio clock moves on to ``until``,
         which should be a multiple of FRAME_SAMPLES: windows start on that grid.
         """
-        self._close_at_end_of_audio()
-        start = self.received
-        if until > start:
-            self._hearing.skip(until)
-            self._utterances.lose(start, until)
-            self._utterances.publish_ended()
+        self._take(Lost(until))
 
     def receive_result(self, result: DecodeResult) -> None:
         """Take the outcome of a request that ``requests_to_decode`` handed out."""
         self._decoding.take_result(result)
+        self._go_on()
 
     def receive_failure(self, request: DecodeRequest, reason: GapReason) -> None:
         """Learn that a request will have no result.
@@ -153,21 +165,17 @@ class CaptionSession:
         audio after the last committed word; it is declared as a gap.
         """
         self._decoding.take_failure(request, reason)
+        self._go_on()
 
     def receive_finalize(self) -> None:
         """Close the open utterance now; ``Finalized`` follows its final."""
-        self._close_current()
-        self._utterances.ending.mark_finalized()
-        self._utterances.publish_ended()
+        self._take(Finalize())
 
     def receive_eof(self, reason: str) -> None:
         """End the session: the last finals follow, then ``SessionClosed``; only once."""
-        if self._ended:
-            return
-        self._ended = True
-        self._close_at_end_of_audio()
-        self._utterances.ending.mark_end(reason)
-        self._utterances.publish_ended()
+        if not self._ended:
+            self._ended = True
+            self._take(End(reason))
 
     def receive_unresumed(self) -> None:
         """Declare that what the client sent in an earlier session is not known to this one."""
@@ -175,13 +183,16 @@ class CaptionSession:
 
     def configure(self, speaking: Speaking) -> None:
         """Use other language, speaker or vocabulary from the next utterance on."""
-        if speaking.language is None and self._utterances.speaking.language is not None:
-            self._requester.forget_language()
-        self._utterances.speaking = speaking
+        self._take(Configure(speaking))
 
-    def set_hop(self, samples: int) -> None:
-        """Lengthen or shorten the hop: load control."""
-        self._decoding.set_hop(samples)
+    def set_load(self, turnaround_s: float, workers: int) -> None:
+        """Suit the hop to the engine's load.
+
+        Args:
+            turnaround_s: seconds from a request to its result.
+            workers: batches that the engine decodes side by side, at least 1.
+        """
+        self._decoding.set_load(turnaround_s, workers)
 
     # -- drain ------------------------------------------------------------------------------
 
@@ -195,6 +206,43 @@ class CaptionSession:
 
     # -- inside -----------------------------------------------------------------------------
 
+    def _take(self, given: Input) -> None:
+        self._backlog.add(given)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Act on what came, as far as the engine has come."""
+        while self._backlog and not (self._backlog.is_patient and self._decoding.behind):
+            self._act_on(self._backlog.take())
+
+    def _act_on(self, given: Input) -> None:
+        match given:
+            case Audio(samples):
+                self._hear(samples)
+            case Pause(samples):
+                self._follow(self._hearing.pause(samples))
+            case Lost(until):
+                self._lose(until)
+            case Finalize():
+                self._close_current()
+                self._utterances.ending.mark_finalized()
+                self._utterances.publish_ended()
+            case End(reason):
+                self._close_at_end_of_audio()
+                self._utterances.ending.mark_end(reason)
+                self._utterances.publish_ended()
+            case Configure(speaking):
+                self._configure(speaking)
+            case _:
+                assert_never(given)
+
+    def _hear(self, samples: Samples) -> None:
+        self._follow(self._hearing.take(samples))
+        quiet_until = self._hearing.settled_until
+        self._utterances.settle_silence(quiet_until)
+        current = self._utterances.current
+        self._hearing.forget_before(current.window_start if current else quiet_until)
+
     def _follow(self, boundaries: Iterable[Boundary]) -> None:
         """Act on what each frame brings before the next one is heard."""
         for boundary in boundaries:
@@ -204,6 +252,19 @@ class CaptionSession:
                 case Closed():
                     self._decoding.close(boundary)
             self._decoding.schedule()
+
+    def _lose(self, until: int) -> None:
+        self._close_at_end_of_audio()
+        start = self._hearing.received
+        if until > start:
+            self._hearing.skip(until)
+            self._utterances.lose(start, until)
+            self._utterances.publish_ended()
+
+    def _configure(self, speaking: Speaking) -> None:
+        if speaking.language is None and self._utterances.speaking.language is not None:
+            self._requester.forget_language()
+        self._utterances.speaking = speaking
 
     def _close_at_end_of_audio(self) -> None:
         """Hear the last piece of a frame, close the utterance and settle the silence behind it."""

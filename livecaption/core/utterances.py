@@ -71,10 +71,9 @@ class Utterances:
         self._silent_from = checkpoint.clock
 
     @property
-    def lag(self) -> int:
-        """Samples of speech heard that no published hypothesis covers yet; 0 in silence."""
-        oldest = next((u for u in self.ending if not u.resolved), self.current)
-        return max(0, self._hearing.clock - max(oldest.covered, oldest.onset)) if oldest else 0
+    def oldest(self) -> Utterance | None:
+        """The oldest one whose last words are not known yet; None in silence."""
+        return next((u for u in self.ending if not u.resolved), self.current)
 
     def find(self, number: int) -> Utterance | None:
         """Return the utterance of that number, unless it is published and forgotten."""

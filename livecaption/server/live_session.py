@@ -15,7 +15,16 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from livecaption.core.audio import FRAME_SAMPLES, Samples
-from livecaption.core.captions import CaptionEvent, Finalized, GapReason, Partial, SessionClosed
+from livecaption.core.captions import (
+    CaptionEvent,
+    Delta,
+    Final,
+    Finalized,
+    GapReason,
+    Partial,
+    SessionClosed,
+    UtteranceStarted,
+)
 from livecaption.core.decode import DecodeRequest
 from livecaption.core.outbox import Outgoing
 from livecaption.core.session import CaptionSession
@@ -72,13 +81,13 @@ class LiveSession:
         self._recorder = recorder
         self._room = room
         self._tasks = tasks
-        self._policy = config.policy
         self._pause = config.gate.hangover_frames * FRAME_SAMPLES
         self._sink: Sink | None = None
         self._replay: deque[tuple[int, Outgoing]] = deque(maxlen=REPLAY_EVENTS)
         self._shown_seq = session.checkpoint.seq
         self._saved = session.committed
         self._finalizing: deque[asyncio.Event] = deque()
+        self._names: dict[int, str | None] = {}
         self.closed = asyncio.Event()
         self.figures = SessionFigures()
         self.ended = False
@@ -212,9 +221,22 @@ class LiveSession:
             self._tasks.create_task(self._decode(request))
         events = self._session.events_to_publish()
         if events:
-            speaker = Speaker(self._id, self._speaking.speaker, self._started_at)
-            stamped = [self._room.stamp(event, speaker) for event in events]
+            stamped = [self._room.stamp(event, self._speaker_of(event)) for event in events]
             self._record(events, stamped)
+
+    def _speaker_of(self, event: CaptionEvent) -> Speaker:
+        """Return who says it: while an utterance ends, another person may have been announced."""
+        name = self._speaking.speaker
+        match event:
+            case UtteranceStarted(utterance=utterance, speaker=name):
+                self._names[utterance] = name
+            case Delta(utterance=utterance) | Partial(utterance=utterance):
+                name = self._names.get(utterance, name)
+            case Final(utterance=utterance):
+                name = self._names.pop(utterance, name)
+            case _:
+                pass
+        return Speaker(self._id, name, self._started_at)
 
     def _record(self, events: list[CaptionEvent], stamped: list[Stamped | None]) -> None:
         writes: list[Write] = [stored_event(event) for event in stamped if event and event.offset]
@@ -267,13 +289,9 @@ class LiveSession:
             self._session.receive_failure(request, GapReason.ENGINE_ERROR)
         else:
             self._session.receive_result(result)
-            self._session.set_hop(self._hop())
+            batcher = self._batcher
+            self._session.set_load(batcher.stats.turnaround_s, batcher.transcriber.info.workers)
         self._pump()
-
-    def _hop(self) -> int:
-        batcher = self._batcher
-        workers = batcher.transcriber.info.workers
-        return self._policy.hop_under_load(batcher.stats.turnaround_s, workers)
 
 
 def stored_event(stamped: Stamped) -> StoredEvent:

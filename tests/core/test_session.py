@@ -141,7 +141,7 @@ def test_a_window_that_is_out_delays_the_next_which_then_takes_all_there_is() ->
 
 def test_a_longer_hop_makes_fewer_windows() -> None:
     session = new_session()
-    session.set_hop(16_000)
+    session.set_load(0.5, workers=2)
     assert session.hop == 16_000
     playback = play(noise(ms=3000), session, nothing)
     assert [r.stop for r in playback.requests if r.kind is PARTIAL] == [12_800, 28_800, 44_800]

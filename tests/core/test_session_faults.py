@@ -11,7 +11,16 @@ from livecaption.core.screen import Rejection
 from tests.core.answers import Answer, heard, never, nothing, truthful
 from tests.core.checks import of_type, shown
 from tests.core.conversations import unique_words
-from tests.core.playback import Playback, closing, final_texts, kinds, new_session, play, unanswered
+from tests.core.playback import (
+    HALF_SECOND,
+    Playback,
+    closing,
+    final_texts,
+    kinds,
+    new_session,
+    play,
+    unanswered,
+)
 from tests.script import MS, noise, silence, speech
 
 PARTIAL, FINAL = DecodeKind.PARTIAL, DecodeKind.FINAL
@@ -208,6 +217,7 @@ def test_an_utterance_that_is_broken_for_its_length_is_not_decoded_twice_over_th
 
 def test_a_stream_that_ends_where_a_full_window_slides_asks_for_no_empty_window() -> None:
     take = noise(ms=30_000)
-    playback = play(take, answer=nothing, delay=never)
+    impatient = new_session(replace(HALF_SECOND, hear_ahead=len(take)))
+    playback = play(take, impatient, answer=nothing, delay=never)
     assert [request.stop for request in playback.requests] == [6400, len(take)]
     assert closing(playback).silent == len(take)

@@ -198,7 +198,8 @@ def test_an_engine_that_answers_only_after_the_end_gets_all_that_was_said_to_clo
     policy: StreamingPolicy, take: Take, sizes: list[int]
 ) -> None:
     """More than a window of speech without an answer: each full window is closed as it is."""
-    playback = play(take, new_session(policy), delay=never, sizes=sizes)
+    impatient = replace(policy, hear_ahead=len(take))
+    playback = play(take, new_session(impatient), delay=never, sizes=sizes)
     reached = 0
     for request in playback.requests:
         if request.kind is DecodeKind.FINAL:

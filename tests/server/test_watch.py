@@ -64,6 +64,18 @@ async def test_a_watcher_sees_what_the_publisher_sees_with_room_fields() -> None
     assert not any("offset" in event for event in theirs if event["type"] == "partial")
 
 
+async def test_the_end_of_a_sentence_keeps_the_name_of_who_began_it() -> None:
+    async with running_server(transcriber()) as running, watch(running) as viewer:
+        await receive(viewer)
+        async with open_publisher(running, speaker="Ann") as socket:
+            await say(socket, 1.2)
+            await events_until(viewer, "utterance_started")
+            await socket.send('{"type":"configure","speaker":"Ben"}')
+            await socket.send('{"type":"finalize"}')
+            theirs = await events_until(viewer, "final")
+    assert {event["speaker"] for event in theirs} == {"Ann"}
+
+
 async def test_rooms_do_not_hear_each_other() -> None:
     async with running_server(transcriber()) as running:
         async with watch(running, "a") as a, watch(running, "b") as b:
