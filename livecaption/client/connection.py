@@ -56,7 +56,8 @@ class Connection:
         self._inbox = inbox
         self._options = options
         self._backoff = Backoff(options.retry, options.random)
-        self._liveness = Liveness(options.quiet_s, options.doubt_s)
+        self._liveness = Liveness(options.quiet_s, options.doubt_s, options.pong_s)
+        self._look_s = min(options.doubt_s, options.pong_s) / _LOOKS
         self._spare: ClientConnection | None = None
         self._outgoing = asyncio.Event()
         self._moved = asyncio.Event()
@@ -137,6 +138,7 @@ class Connection:
             others = [
                 tasks.create_task(self._write(socket)),
                 tasks.create_task(self._watch(socket)),
+                tasks.create_task(self._ask(socket)),
             ]
             try:
                 await self._read(socket)
@@ -204,7 +206,7 @@ class Connection:
         """Cut a socket whose other side is gone; one that is being closed is left in peace."""
         now = asyncio.get_running_loop().time
         while True:
-            await asyncio.sleep(self._options.doubt_s / _LOOKS)
+            await asyncio.sleep(self._look_s)
             if self._session.last_words is not None:
                 continue
             if self._liveness.is_doubtful(now()):
@@ -214,6 +216,19 @@ class Connection:
             if self._spare is not None or self._liveness.is_dead(now()):
                 socket.transport.abort()
                 return
+
+    async def _ask(self, socket: ClientConnection) -> None:
+        """Ping a socket that says nothing for a moment."""
+        now = asyncio.get_running_loop().time
+        try:
+            while True:
+                await asyncio.sleep(self._look_s)
+                if self._liveness.wants_to_ask(now()):
+                    self._liveness.asked(now())
+                    await (await socket.ping())
+                    self._liveness.answered(now())
+        except ConnectionClosed:
+            pass  # the reader sees it, too
 
     async def _look_elsewhere(self) -> None:
         """Open another socket, unless the present one speaks again or is dead before that.
@@ -226,7 +241,7 @@ class Connection:
             dialling = asyncio.create_task(self._dialler.dial_again(self._backoff.pause))
             try:
                 while self._is_in_doubt(now()) and not dialling.done():
-                    await asyncio.wait([dialling], timeout=self._options.doubt_s / _LOOKS)
+                    await asyncio.wait([dialling], timeout=self._look_s)
             finally:
                 dialling.cancel()
                 (opened,) = await asyncio.gather(dialling, return_exceptions=True)

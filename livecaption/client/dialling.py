@@ -48,6 +48,8 @@ class ConnectionOptions:
     """Silence after which a server that reports every second counts as gone."""
     doubt_s: float = 1.25
     """Silence after which another connection is tried beside the one that may be gone."""
+    pong_s: float = 0.45
+    """What a pong may take, besides what pongs took before, until the same is done."""
     close_s: float = 2.0
     """For the closing handshake."""
     speed: float = 1.3

@@ -6,6 +6,10 @@ is sent. A connection is silent as long as nothing at all was heard (the way dow
 stays unacknowledged (the way up is). After little more than a second of it, it is doubtful: that is
 the time to try another one beside it, which costs next to nothing. After some seconds it is dead.
 
+Reports are too seldom to notice it within a second. So a socket that says nothing for a moment is
+asked with a ping, and doubted when the pong does not come as it did before. A pong says only that
+the network carries: a server that answers pings and reports nothing is as dead as any other.
+
 A server that is merely slow must not get a connection more from each client every second: whoever
 doubted in vain is slower to doubt again, for a while.
 
@@ -18,6 +22,11 @@ __all__ = ["Liveness"]
 
 _FORGIVEN_S = 5.0
 """After this long a doubt makes no difference to the next one."""
+_ASK_AFTER_S = 0.3
+"""Silence, or time since the last pong, after which the socket is asked."""
+_USUAL_PONGS = 2.0
+"""A pong may take this many times longer than the slowest of late."""
+_SLOWEST_FADES = 0.8
 
 
 class Liveness:
@@ -26,10 +35,12 @@ class Liveness:
     Args:
         quiet_s: longest silence of a server that has begun to report.
         doubt_s: silence after which it is doubtful.
+        pong_s: what a pong may take, besides what pongs took before, until it is doubtful.
     """
 
-    def __init__(self, quiet_s: float, doubt_s: float) -> None:
+    def __init__(self, quiet_s: float, doubt_s: float, pong_s: float) -> None:
         self._quiet_s = quiet_s
+        self._pong_s = pong_s
         self._least_doubt_s = self._doubt_s = min(doubt_s, quiet_s)
         self._doubted_at: float | None = None
         self.opened(0.0)
@@ -39,6 +50,9 @@ class Liveness:
         self._heard = now
         self._confirmed: int | None = None
         self._unconfirmed_since: float | None = None
+        self._asked_at: float | None = None
+        self._answered_at = now
+        self._slowest_s = 0.0
 
     def heard(self, now: float, *, confirmed: int | None, sent: int) -> None:
         """A message came.
@@ -60,15 +74,32 @@ class Liveness:
         if self._unconfirmed_since is None:
             self._unconfirmed_since = now
 
+    def wants_to_ask(self, now: float) -> bool:
+        """Say whether it is time for a ping."""
+        quiet = min(self._silence(now), now - self._answered_at)
+        return self._asked_at is None and quiet > _ASK_AFTER_S
+
+    def asked(self, now: float) -> None:
+        """A ping was sent."""
+        self._asked_at = now
+
+    def answered(self, now: float) -> None:
+        """Its pong came."""
+        if self._asked_at is not None:
+            took = now - self._asked_at
+            self._slowest_s = max(took, _SLOWEST_FADES * self._slowest_s)
+        self._asked_at = None
+        self._answered_at = now
+
     def is_silent(self, now: float) -> bool:
-        """Say whether a report is overdue."""
-        return self._silence(now) > self._least_doubt_s
+        """Say whether a report or a pong is overdue."""
+        return self._is_overdue(now, self._least_doubt_s)
 
     def is_doubtful(self, now: float) -> bool:
         """Say whether it is time to try another connection."""
         if self._doubted_at is not None and now - self._doubted_at > _FORGIVEN_S:
             self._doubt_s = self._least_doubt_s
-        return self._silence(now) > self._doubt_s
+        return self._is_overdue(now, self._doubt_s)
 
     def doubted(self, now: float) -> None:
         """Another connection was tried; be slower to do so next time."""
@@ -78,6 +109,12 @@ class Liveness:
     def is_dead(self, now: float) -> bool:
         """Say whether the other side must be gone."""
         return self._silence(now) > self._quiet_s
+
+    def _is_overdue(self, now: float, doubt_s: float) -> bool:
+        if self._silence(now) > doubt_s:
+            return True
+        patience = doubt_s / self._least_doubt_s * self._pong_s + _USUAL_PONGS * self._slowest_s
+        return self._asked_at is not None and now - self._asked_at > patience
 
     def _silence(self, now: float) -> float:
         """Return for how long there was no life; 0 of a server that does not report."""

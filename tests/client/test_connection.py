@@ -300,6 +300,30 @@ async def test_a_connection_that_has_fallen_silent_is_replaced_long_before_it_is
     assert server.peers[1].audio == wire.numbered_samples(1600, start=1600).tobytes()
 
 
+async def test_a_socket_that_answers_no_ping_is_left_before_its_reports_are_overdue() -> None:
+    gone = asyncio.Event()
+
+    async def cut_off(peer: Peer) -> None:
+        await peer.greet()
+        await peer.hear(SECOND // 10)
+        await peer.say(wire.ack(SECOND // 10))
+        peer.socket.transport.pause_reading()
+        await gone.wait()
+
+    async def resumed(peer: Peer) -> None:
+        await peer.greet(resumed=True, at=SECOND // 10)
+        gone.set()
+        await peer.finish()
+
+    patient = ConnectionOptions(quiet_s=1000.0, doubt_s=100.0, pong_s=0.2)
+    async with (
+        ScriptedServer(cut_off, resumed) as server,
+        publish(server.url, blocks(2), options=patient) as captions,
+    ):
+        events = await all_events(captions)
+    assert [e.resumed for e in events if isinstance(e, Ready)] == [False, True]
+
+
 async def test_a_connection_that_speaks_again_is_kept_and_the_other_one_is_dropped() -> None:
     doubted, dropped = asyncio.Event(), asyncio.Event()
 
