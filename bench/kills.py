@@ -39,7 +39,7 @@ _ALIVE_S = (6.0, 14.0)
 _TAIL_S = 12.0
 _ON_ITS_WAY_S = 0.2
 """For what came before the kill, and waits in the client."""
-_RESTART_S = 4.0
+_RESTART_S = 10.0
 """What a restart is taken to last when the length of the speech is chosen."""
 
 
