@@ -61,6 +61,7 @@ async def _as_job(
 ) -> Response:
     owner = principal_of(request).key
     job = await jobs.submit(upload.file, upload.name, options, owner)
+    upload.fate.job = job
     url = f"/v1/jobs/{job}"
     return JSONResponse({"id": job, "status": "queued", "url": url}, 202, headers={"Location": url})
 

@@ -64,6 +64,7 @@ async def submit(request: Request) -> Response:
         options = options_of(upload, hub.model, task=task, words=is_set(upload, "words"))
         orders = house.orders(upload.field("webhook"))
         job = await house.take(upload.file, upload.name, options, owner, orders)
+        upload.fate.job = job.id
     return JSONResponse(described(job), 202, headers={"Location": job_url(job.id)})
 
 

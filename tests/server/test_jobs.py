@@ -230,6 +230,7 @@ async def test_a_key_has_as_many_jobs_as_it_may(tmp_path: Path) -> None:
         refused = await send(running, "/v1/jobs", headers=key)
         assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_jobs")
         assert int(refused.headers["retry-after"]) > 0
+        assert running.hub.meters.rate_limited["jobs"] == 1
         gate.open.set()
         await until(running, job["url"], "done", headers=key)
         await submitted(running, headers=key)
@@ -243,6 +244,7 @@ async def test_a_full_queue_is_429_and_a_full_disk_507() -> None:
         await submitted(running, 2)
         refused = await send(running, "/v1/jobs", wav(2))
         assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_jobs")
+        assert running.hub.meters.rate_limited["jobs"] == 1
         gate.open.set()
     async with hearing(max_uploads_mb=1) as running:
         refused = await send(running, "/v1/jobs", wav(40))
@@ -255,6 +257,8 @@ async def test_a_long_file_sent_to_transcribe_becomes_a_job() -> None:
         assert short.status_code == 200
         answer = await send(running, "/transcribe", wav(40))
         assert answer.status_code == 202
+        uploads = running.hub.meters.uploads
+        assert (uploads["done"], uploads["queued"]) == (1, 1)
         job = await until(running, answer.json()["url"], "done", "failed")
         body = (await get(running, job["transcript_url"])).json()
         assert body["text"] == TEXT
