@@ -31,6 +31,8 @@ _TICK_S = 1.0
 _END_S = 10.0
 """For a process that has said all to end."""
 _MOST_TAG_BYTES = 64 << 20
+_MOST_TAGS = 16
+"""Some programs write a second one; a file of nothing else would keep the event loop."""
 _KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 _READS = "this server reads " + ", ".join(KINDS.values()) + "."
@@ -135,7 +137,10 @@ def _kind_of(file: BinaryIO) -> str:
     if not head:
         raise NotMedia("The file is empty; send a recording.")
     behind = 0
-    while (tag := tag_bytes(head)) and behind < _MOST_TAG_BYTES:
+    for _ in range(_MOST_TAGS):
+        tag = tag_bytes(head)
+        if not tag or behind >= _MOST_TAG_BYTES:
+            break
         behind += tag
         head = os.pread(descriptor, HEAD_BYTES, behind)
     demuxer = demuxer_of(head)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from livecaption.errors import ClientError
 from livecaption.server import uploads
 from livecaption.server.multipart_form import FormReader
-from tests.media.hostile import wav_with
+from tests.media.bytewise import wav_with
 from tests.server.files import hearing, send
 from tests.serving import Running, within
 
