@@ -84,16 +84,17 @@ def decode(
         MemoryError: the file wants more than this process may have.
     """
     try:
-        if demuxer in _COUNTED and _is_longer(file, demuxer, longest, write):
-            return Decoding(Outcome.TOO_LONG)
         with _opened(file, demuxer) as container:
             if not container.streams.audio:
                 return Decoding(Outcome.NO_SOUND)
             declared = _declared(container) if demuxer in _TRUE_LENGTHS else 0
-            if declared > longest:
+            if declared > longest or (
+                demuxer in _COUNTED and _is_longer(container, longest, write)
+            ):
                 return Decoding(Outcome.TOO_LONG, declared)
-            stream = container.streams.audio[0]
-            return Decoding(_decode(container, stream, longest, write), declared)
+        with _opened(file, demuxer) as container:
+            outcome = _decode(container, container.streams.audio[0], longest, write)
+        return Decoding(outcome, declared)
     except MemoryError:
         raise
     except (av.error.DecoderNotFoundError, LookupError):
@@ -109,25 +110,22 @@ def _opened(file: BinaryIO, demuxer: str) -> av.container.InputContainer:
 
 
 def _is_longer(
-    file: BinaryIO, demuxer: str, longest: int, write: Callable[[Samples], object]
+    container: av.container.InputContainer, longest: int, write: Callable[[Samples], object]
 ) -> bool:
     """Say whether the packets of a file last longer than may be: some microseconds for each."""
     nothing = np.empty(0, dtype=np.int16)
-    with _opened(file, demuxer) as container:
-        if not container.streams.audio:
-            return False
-        stream = container.streams.audio[0]
-        assert stream.time_base is not None
-        minute = int(60 / stream.time_base)
-        most, lasted, told = int(longest / SAMPLE_RATE / stream.time_base), 0, minute
-        with suppress(av.error.InvalidDataError):
-            for packet in container.demux(stream):
-                lasted += packet.duration or 0
-                if lasted > most:
-                    return True
-                if lasted >= told:
-                    write(nothing)  # it goes on, and may take its time
-                    told = lasted + minute
+    stream = container.streams.audio[0]
+    assert stream.time_base is not None
+    minute = int(60 / stream.time_base)
+    most, lasted, told = int(longest / SAMPLE_RATE / stream.time_base), 0, minute
+    with suppress(av.error.InvalidDataError):
+        for packet in container.demux(stream):
+            lasted += packet.duration or 0
+            if lasted > most:
+                return True
+            if lasted >= told:
+                write(nothing)  # it goes on, and may take its time
+                told = lasted + minute
     return False
 
 

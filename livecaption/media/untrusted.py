@@ -21,7 +21,7 @@ from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia, Overloaded
 from livecaption.media.magic import HEAD_BYTES, KINDS, demuxer_of, tag_bytes
 from livecaption.media.recording import PcmFile
 
-__all__ = ["FileDecoder"]
+__all__ = ["FileDecoder", "kind_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class FileDecoder:
             MediaTooLong: it lasts longer.
             Overloaded: this machine has no time for it.
         """
-        demuxer = _kind_of(file)
+        demuxer = kind_of(file)
         os.lseek(file.fileno(), 0, os.SEEK_SET)
         async with self._places:
             report = await self._run(demuxer, file.fileno(), recording, longest_s)
@@ -131,7 +131,15 @@ class FileDecoder:
         return said.done()
 
 
-def _kind_of(file: BinaryIO) -> str:
+def kind_of(file: BinaryIO) -> str:
+    """Return FFmpeg's name of what reads a file, judged by its first bytes.
+
+    Args:
+        file: a regular file, open for reading; its position does not change.
+
+    Raises:
+        NotMedia: nothing does.
+    """
     descriptor = file.fileno()
     head = os.pread(descriptor, HEAD_BYTES, 0)
     if not head:

@@ -31,6 +31,10 @@ __all__ = ["file_routes", "unroutable"]
 
 _OPENAI_PATHS = ("/v1/audio/", "/v1/models")
 _CODES = {404: "not_found", 405: "method_not_allowed"}
+_SENTENCES = {
+    404: "There is nothing at this address; /docs lists what there is.",
+    405: "This address does not take that method; /docs lists what each takes.",
+}
 
 
 @answering(Family.NATIVE)
@@ -84,7 +88,7 @@ async def unroutable(request: Request, error: Exception) -> Response:
     answer = refusal(
         error.status_code,
         _CODES.get(error.status_code, "bad_request"),
-        f"{error.detail}.",
+        _SENTENCES.get(error.status_code, f"{error.detail}."),
         family=Family.OPENAI if is_openai else Family.NATIVE,
     )
     answer.headers.update(error.headers or {})

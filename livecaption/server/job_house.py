@@ -20,6 +20,7 @@ from livecaption.errors import BadCredentials, ClientError
 from livecaption.jobs.queue import JobQueue, JobsFull
 from livecaption.jobs.records import Job, Kind, NewJob, Order, new_job_id
 from livecaption.jobs.uploads import UploadFolder
+from livecaption.media.untrusted import kind_of
 from livecaption.metrics.meters import JobOutcome, Meters
 from livecaption.server.key_ring import KeyRing
 from livecaption.settings import Settings
@@ -118,9 +119,11 @@ class JobHouse:
             orders: see ``orders``.
 
         Raises:
+            NotMedia: it is not audio or video; nobody need wait to hear that.
             JobsFull: too many jobs wait already.
             NoSpace: the disk is full.
         """
+        kind_of(file)
         with self._counting():
             await self.queue.check_room(owner, self.allowance(owner))
         job_id = new_job_id()
