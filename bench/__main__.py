@@ -32,6 +32,7 @@ COMMANDS = {
     "audience": "audience",
     "files": "files",
     "upload": "upload",
+    "hostile": "hostile",
     "beside_files": "beside_files",
     "crashes": "job_crashes",
     "cuts": "cuts",

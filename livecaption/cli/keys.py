@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
-from livecaption.access.key_text import KEY_PREFIX, KeyText, new_key
+from livecaption.access.key_text import KeyText, new_key
 from livecaption.access.rates import parse_rate
 from livecaption.access.roles import EVERY_ROOM, KeyLimits, Role, is_room_pattern
+from livecaption.cli.key_book import KeyBook, with_keys
+from livecaption.cli.key_words import described, listed, rooms_in_words, state_of, table, when
 from livecaption.cli.terminal import report
 from livecaption.errors import OperatorError
-from livecaption.settings import Settings, load_settings
-from livecaption.storage.keys import KeyRecord, KeyStore
-from livecaption.storage.pepper import Pepper, find_pepper
+from livecaption.storage.keys import KeyRecord
 
 __all__ = ["add", "list_keys", "revoke", "rotate"]
-
-T = TypeVar("T")
 
 _UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
@@ -98,7 +91,7 @@ def add(
     now = time.time()
     expires_at = None if expires is None else now + _seconds(expires)
 
-    async def adding(book: _Book) -> KeyText:
+    async def adding(book: KeyBook) -> KeyText:
         text, pepper = new_key(), await book.pepper()
         record = KeyRecord(text.id, pepper.digest(text.whole), pepper.mark, label, frozenset(role))
         await book.store.add(
@@ -106,8 +99,8 @@ def add(
         )
         return text
 
-    text = _with_keys(data_dir, config, adding)
-    report(f"Key {text.id} may {_listed(role)} in {_rooms(rooms)}. It is shown only now:")
+    text = with_keys(data_dir, config, adding)
+    report(f"Key {text.id} may {listed(role)} in {rooms_in_words(rooms)}. It is shown only now:")
     typer.echo(text.whole.decode())
 
 
@@ -118,38 +111,32 @@ def list_keys(
 ) -> None:
     """List the keys, also those that are no longer good; never the keys themselves."""
 
-    async def listing(book: _Book) -> tuple[list[KeyRecord], bytes]:
+    async def listing(book: KeyBook) -> tuple[list[KeyRecord], bytes]:
         pepper = book.known_pepper
         return await book.store.all(), pepper.mark if pepper else b""
 
-    records, mark = _with_keys(data_dir, config, listing)
+    records, mark = with_keys(data_dir, config, listing)
     now = time.time()
     if as_json:
         for record in records:
-            typer.echo(json.dumps(_described(record, _state(record, mark, now))))
+            typer.echo(json.dumps(described(record, state_of(record, mark, now))))
         return
     if not records:
         report("There are no keys; the server lets everybody in who can reach it.")
         return
-    rows: list[tuple[str, ...]] = [
-        ("ID", "STATE", "ROLES", "ROOMS", "EXPIRES", "LAST USED", "LABEL")
-    ]
-    rows += [_row(record, _state(record, mark, now)) for record in records]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    for line in table([(record, state_of(record, mark, now)) for record in records]):
+        typer.echo(line)
 
 
 def revoke(key: KeyId, data_dir: DataDir = None, config: Config = None) -> None:
     """Take a key back; what is open with it is closed within seconds."""
 
-    async def revoking(book: _Book) -> KeyRecord:
+    async def revoking(book: KeyBook) -> KeyRecord:
         record = await book.find(key)
         await book.store.revoke(record.id, time.time())
         return record
 
-    record = _with_keys(data_dir, config, revoking)
+    record = with_keys(data_dir, config, revoking)
     report(f"Key {record.id} is taken back.")
 
 
@@ -165,7 +152,7 @@ def rotate(
     now = time.time()
     until = now + (0 if overlap == "0" else _seconds(overlap))
 
-    async def rotating(book: _Book) -> KeyText:
+    async def rotating(book: KeyBook) -> KeyText:
         old = await book.find(key)
         if old.revoked_at is not None:
             raise OperatorError(f"Key {old.id} was taken back; make a new one with keys add.")
@@ -183,75 +170,9 @@ def rotate(
         await book.store.replace(old.id, new, until)
         return text
 
-    text = _with_keys(data_dir, config, rotating)
-    report(f"Key {text.id} is the new one; the old one is good until {_when(until)}.")
+    text = with_keys(data_dir, config, rotating)
+    report(f"Key {text.id} is the new one; the old one is good until {when(until)}.")
     typer.echo(text.whole.decode())
-
-
-# -- inside -------------------------------------------------------------------------------------
-
-
-class _Book:
-    """The keys and the secret that goes with them."""
-
-    def __init__(self, store: KeyStore, settings: Settings) -> None:
-        self.store = store
-        self._directory = settings.data
-        self._given = settings.pepper.get_secret_value() if settings.pepper else None
-
-    @property
-    def known_pepper(self) -> Pepper | None:
-        """The secret; None before the first key was made, or when its file was lost."""
-        return find_pepper(self._directory, self._given, make=False)
-
-    async def pepper(self) -> Pepper:
-        """Return the secret for a new key; the first key draws it.
-
-        Raises:
-            OperatorError: there are keys, but their secret was lost: a new one would lock them out
-                for good.
-        """
-        now = time.time()
-        first = not any(record.is_good(now) for record in await self.store.all())
-        pepper = find_pepper(self._directory, self._given, make=first)
-        if pepper is None:
-            raise OperatorError(
-                f"The secret behind the keys is gone from {self._directory}: restore the file "
-                "pepper from a backup, or revoke all keys, which open nothing without it."
-            )
-        return pepper
-
-    async def find(self, key: str) -> KeyRecord:
-        """Return the key with that id; a whole key is understood, too."""
-        wanted = key.removeprefix(KEY_PREFIX)[: len(new_key().id)]
-        for record in await self.store.all():
-            if record.id == wanted:
-                return record
-        raise OperatorError(f"There is no key {wanted}; see livecaption keys list.")
-
-
-@asynccontextmanager
-async def _book(settings: Settings) -> AsyncIterator[_Book]:
-    store = await KeyStore.open(settings.data)
-    try:
-        yield _Book(store, settings)
-    finally:
-        await store.aclose()
-
-
-def _with_keys(
-    data_dir: Path | None, config: Path | None, work: Callable[[_Book], Coroutine[Any, Any, T]]
-) -> T:
-    settings = load_settings(config, data_dir=data_dir)
-
-    async def working() -> T:
-        async with _book(settings) as book:
-            return await work(book)
-
-    try:
-        return asyncio.run(working())
-    except sqlite3.Error as exc:
-        raise OperatorError(f"The keys in {settings.data} cannot be changed: {exc}.") from None
 
 
 def _seconds(text: str) -> float:
@@ -270,55 +191,3 @@ def _checked_rate(text: str | None) -> str | None:
     except ValueError as exc:
         raise OperatorError(f"--rate: {exc}.") from None
     return text
-
-
-def _state(record: KeyRecord, mark: bytes, now: float) -> str:
-    if record.revoked_at is not None:
-        return "revoked"
-    if not record.is_good(now):
-        return "expired"
-    return "good" if record.pepper_mark == mark else "unusable"
-
-
-def _row(record: KeyRecord, state: str) -> tuple[str, ...]:
-    return (
-        record.id,
-        state,
-        _listed(record.roles),
-        _rooms(record.rooms),
-        _when(record.expires_at) if record.expires_at else "never",
-        _when(record.used_at) if record.used_at else "never",
-        record.label,
-    )
-
-
-def _described(record: KeyRecord, state: str) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "state": state,
-        "label": record.label,
-        "roles": sorted(record.roles),
-        "rooms": list(record.rooms),
-        "created_at": record.created_at,
-        "expires_at": record.expires_at,
-        "revoked_at": record.revoked_at,
-        "used_at": record.used_at,
-        "limits": {
-            "streams": record.limits.streams,
-            "requests": record.limits.requests,
-            "upload_mb": record.limits.upload_mb,
-            "jobs": record.limits.jobs,
-        },
-    }
-
-
-def _listed(roles: list[Role] | frozenset[Role]) -> str:
-    return ",".join(sorted(roles))
-
-
-def _rooms(rooms: tuple[str, ...]) -> str:
-    return "every room" if rooms == EVERY_ROOM else ",".join(rooms)
-
-
-def _when(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from livecaption.cli.terminal import report
 from livecaption.engine.base import Transcriber
 from livecaption.errors import OperatorError
 from livecaption.server.job_worker import run_worker
+from livecaption.server.metrics_port import bind_metrics
 from livecaption.settings import Settings, load_settings
 
 __all__ = ["worker"]
@@ -51,6 +53,16 @@ def worker(
     cpu_threads: Annotated[
         int | None, typer.Option(help="Threads on a CPU; 0 picks.", show_default="0")
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            help="A port for /metrics and /healthz, without keys; 0 picks one.",
+            show_default="none",
+        ),
+    ] = None,
+    metrics_host: Annotated[
+        str | None, typer.Option(help="Address of that port.", show_default="127.0.0.1")
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
     ] = None,
@@ -61,8 +73,8 @@ def worker(
 ) -> None:
     """Work off the jobs of servers that share a Redis queue.
 
-    It needs the queue and the folder of uploads, and no port. On SIGTERM the job under way goes
-    back into the queue.
+    It needs the queue and the folder of uploads, and no port but one for metrics, if you want them.
+    On SIGTERM the job under way goes back into the queue.
     """
     settings = load_settings(
         config,
@@ -74,6 +86,8 @@ def worker(
         device_index=None if device_index is None else tuple(device_index.split(",")),
         compute_type=compute_type,
         cpu_threads=cpu_threads,
+        metrics_port=metrics_port,
+        metrics_host=metrics_host,
         log_level=log_level,
     )
     _check(settings)
@@ -83,8 +97,12 @@ def worker(
     if settings.log_level != "debug":
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         logging.getLogger("httpx").setLevel(logging.WARNING)
+    listener = bind_metrics(settings)
     transcriber = load_transcriber(settings, report)
-    asyncio.run(_until_told(settings, transcriber))
+    if listener is not None:
+        host, port = listener.getsockname()[:2]
+        report(f"Metrics at http://{host}:{port}/metrics")
+    asyncio.run(_until_told(settings, transcriber, listener))
 
 
 def _check(settings: Settings) -> None:
@@ -102,7 +120,9 @@ def _check(settings: Settings) -> None:
         raise OperatorError("Setting job_workers: a worker works on one job at least.")
 
 
-async def _until_told(settings: Settings, transcriber: Transcriber) -> None:
+async def _until_told(
+    settings: Settings, transcriber: Transcriber, listener: socket.socket | None
+) -> None:
     """Work until the first signal; the second ends the process at once."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
@@ -114,4 +134,4 @@ async def _until_told(settings: Settings, transcriber: Transcriber) -> None:
 
     for sig in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sig, leave)
-    await run_worker(settings, transcriber, told)
+    await run_worker(settings, transcriber, told, listener)

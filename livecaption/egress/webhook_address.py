@@ -11,6 +11,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from livecaption.egress.resolve import is_public
 from livecaption.errors import ClientError
 
 __all__ = ["WebhookAddress", "parse_webhook"]
@@ -65,8 +66,22 @@ def parse_webhook(text: str, *, allow_local: bool = False) -> WebhookAddress:
     allowed = local if url.scheme == "http" else (local or usual in _PORTS)
     if not (fits and host and plain and url.scheme in ("https", "http") and allowed):
         raise ClientError(_RULE, code="bad_webhook")
+    if not local and _is_inside(host):
+        raise ClientError(
+            "That webhook's address is not public; this server posts to public ones only.",
+            code="bad_webhook",
+        )
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     return WebhookAddress(url.scheme, host, usual, target, local)
+
+
+def _is_inside(host: str) -> bool:
+    """Say whether a host is known not to be public before its name is looked up."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return not is_public(host)
 
 
 def _is_loopback(host: str) -> bool:

@@ -108,6 +108,8 @@ class FileWork:
         )
         self._waited_for = 0
         self._stopped = False
+        self.busy_s = 0.0
+        """Time that the engine spent on files."""
         self._last_step_s, self._last_ended = 0.0, 0.0
         self._deadlines: set[asyncio.Timeout] = set()
 
@@ -235,6 +237,7 @@ class FileWork:
             try:
                 return await self._batcher.run_job(timed)
             finally:
+                self.busy_s += took
                 self._last_step_s, self._last_ended = took, time.monotonic()
 
     async def in_thread(self, call: Callable[[], T]) -> T:

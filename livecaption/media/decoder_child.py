@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
 import struct
 import sys
 
@@ -31,6 +32,7 @@ def main() -> None:
     """Decode standard input as the arguments say."""
     demuxer = sys.argv[1]
     longest, output, parent = map(int, sys.argv[2:5])
+    _close_all_but(output)
     measures = leave_privileges(parent)
     # Not before: reading libraries is harmless, but needs no privileges either.
     import av.logging
@@ -58,6 +60,13 @@ def main() -> None:
     report = {"outcome": made.outcome, "declared": made.declared, "measures": measures}
     os.write(1, json.dumps(report).encode())
     os._exit(0)  # the interpreter's own way out opens files
+
+
+def _close_all_but(output: int) -> None:
+    """Close what was handed on without being asked for: not every event loop sees to that."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.closerange(3, output)
+    os.closerange(output + 1, most)
 
 
 def _example() -> bytes:

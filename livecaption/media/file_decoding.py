@@ -6,6 +6,7 @@ FFmpeg is told which demuxer to use, may open nothing else, and has decoders for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO, cast
@@ -35,8 +36,13 @@ _DECODERS = (
 _TRUE_LENGTHS = ("flac", "mov", "matroska", "ogg")
 """Demuxers whose declared length is believed when it is too long; others guess, or read what
 programs write that cannot know it."""
+_COUNTED = ("flac", "ogg")
+"""Demuxers whose packets are counted before any is decoded: they may say nothing of their length,
+or lie, and a few bytes may last for minutes."""
 _RATES_HZ = range(4_000, 768_001)
 _MOST_CHANNELS = 64
+_MOST_PACKED_HZ = 768_000
+"""Samples of all channels in a second, unless the file holds each of them: 96 kHz times 8."""
 _BLOCK = 60 * SAMPLE_RATE
 _JOINED = 65_536
 """Samples, at the file's own rate."""
@@ -77,24 +83,50 @@ def decode(
     Raises:
         MemoryError: the file wants more than this process may have.
     """
-    options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
     try:
-        with av.open(
-            file, "r", format=demuxer, container_options=options, metadata_errors="ignore"
-        ) as container:
+        with _opened(file, demuxer) as container:
             if not container.streams.audio:
                 return Decoding(Outcome.NO_SOUND)
             declared = _declared(container) if demuxer in _TRUE_LENGTHS else 0
-            if declared > longest:
+            if declared > longest or (
+                demuxer in _COUNTED and _is_longer(container, longest, write)
+            ):
                 return Decoding(Outcome.TOO_LONG, declared)
-            stream = container.streams.audio[0]
-            return Decoding(_decode(container, stream, longest, write), declared)
+        with _opened(file, demuxer) as container:
+            outcome = _decode(container, container.streams.audio[0], longest, write)
+        return Decoding(outcome, declared)
     except MemoryError:
         raise
     except (av.error.DecoderNotFoundError, LookupError):
         return Decoding(Outcome.UNKNOWN_CODING)
     except (av.error.FFmpegError, OSError, ValueError, OverflowError, RuntimeError):
         return Decoding(Outcome.DAMAGED)
+
+
+def _opened(file: BinaryIO, demuxer: str) -> av.container.InputContainer:
+    file.seek(0)
+    options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
+    return av.open(file, "r", format=demuxer, container_options=options, metadata_errors="ignore")
+
+
+def _is_longer(
+    container: av.container.InputContainer, longest: int, write: Callable[[Samples], object]
+) -> bool:
+    """Say whether the packets of a file last longer than may be: some microseconds for each."""
+    nothing = np.empty(0, dtype=np.int16)
+    stream = container.streams.audio[0]
+    assert stream.time_base is not None
+    minute = int(60 / stream.time_base)
+    most, lasted, told = int(longest / SAMPLE_RATE / stream.time_base), 0, minute
+    with suppress(av.error.InvalidDataError):
+        for packet in container.demux(stream):
+            lasted += packet.duration or 0
+            if lasted > most:
+                return True
+            if lasted >= told:
+                write(nothing)  # it goes on, and may take its time
+                told = lasted + minute
+    return False
 
 
 def _declared(container: av.container.InputContainer) -> int:
@@ -135,6 +167,8 @@ class _Reading:
     def __init__(self, container: av.container.InputContainer, stream: AudioStream) -> None:
         self._container = container
         self._stream = stream
+        codec = stream.codec_context.name
+        self._most_hz = None if codec.startswith("pcm_") else _MOST_PACKED_HZ
         self._good = self._bad = 0
 
     def samples(self) -> Iterator[Samples]:
@@ -163,7 +197,7 @@ class _Reading:
                 if packet is None:
                     return
                 for frame in packet.decode():
-                    _check(frame)
+                    _check(frame, self._most_hz)
                     self._good += 1
                     yield frame
             except av.error.InvalidDataError:
@@ -210,13 +244,18 @@ def _format_of(frame: AudioFrame) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
-def _check(frame: AudioFrame) -> None:
-    """Refuse what no recording has; resamplers would want gigabytes for it.
+def _check(frame: AudioFrame, most_hz: int | None) -> None:
+    """Refuse what no recording has; resamplers would want gigabytes for it, or hours.
+
+    Args:
+        frame: what was decoded.
+        most_hz: samples of all channels in a second; None for any number.
 
     Raises:
         ValueError: the rate or the number of channels.
     """
-    if frame.sample_rate not in _RATES_HZ or frame.layout.nb_channels not in range(
-        1, _MOST_CHANNELS + 1
-    ):
+    rate, channels = frame.sample_rate, frame.layout.nb_channels
+    if rate not in _RATES_HZ or not 1 <= channels <= _MOST_CHANNELS:
         raise ValueError("no recording has such a rate or so many channels")
+    if most_hz is not None and rate * channels > most_hz:
+        raise ValueError("no recording has such a rate in so many channels")

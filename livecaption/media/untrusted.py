@@ -21,7 +21,7 @@ from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia, Overloaded
 from livecaption.media.magic import HEAD_BYTES, KINDS, demuxer_of, tag_bytes
 from livecaption.media.recording import PcmFile
 
-__all__ = ["FileDecoder"]
+__all__ = ["FileDecoder", "kind_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ _TICK_S = 1.0
 _END_S = 10.0
 """For a process that has said all to end."""
 _MOST_TAG_BYTES = 64 << 20
+_MOST_TAGS = 16
+"""Some programs write a second one; a file of nothing else would keep the event loop."""
 _KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 _READS = "this server reads " + ", ".join(KINDS.values()) + "."
@@ -75,7 +77,7 @@ class FileDecoder:
             MediaTooLong: it lasts longer.
             Overloaded: this machine has no time for it.
         """
-        demuxer = _kind_of(file)
+        demuxer = kind_of(file)
         os.lseek(file.fileno(), 0, os.SEEK_SET)
         async with self._places:
             report = await self._run(demuxer, file.fileno(), recording, longest_s)
@@ -129,13 +131,24 @@ class FileDecoder:
         return said.done()
 
 
-def _kind_of(file: BinaryIO) -> str:
+def kind_of(file: BinaryIO) -> str:
+    """Return FFmpeg's name of what reads a file, judged by its first bytes.
+
+    Args:
+        file: a regular file, open for reading; its position does not change.
+
+    Raises:
+        NotMedia: nothing does.
+    """
     descriptor = file.fileno()
     head = os.pread(descriptor, HEAD_BYTES, 0)
     if not head:
         raise NotMedia("The file is empty; send a recording.")
     behind = 0
-    while (tag := tag_bytes(head)) and behind < _MOST_TAG_BYTES:
+    for _ in range(_MOST_TAGS):
+        tag = tag_bytes(head)
+        if not tag or behind >= _MOST_TAG_BYTES:
+            break
         behind += tag
         head = os.pread(descriptor, HEAD_BYTES, behind)
     demuxer = demuxer_of(head)

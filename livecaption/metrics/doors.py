@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 from livecaption.metrics.families import counted, counter, gauge, histogram
 from livecaption.metrics.meters import Meters
 
-__all__ = ["observe_meters"]
+__all__ = ["observe_jobs", "observe_meters"]
 
 
 def observe_meters(meters: Meters) -> Iterable[Metric]:
@@ -42,6 +42,11 @@ def _files(meters: Meters) -> Iterable[Metric]:
     yield histogram(
         "upload_seconds", "From a file's last byte to its transcript.", meters.upload_took
     )
-    yield counted("jobs", "Background jobs that are over.", meters.jobs)
+    yield from observe_jobs(meters)
     states = {"waiting": meters.jobs_waiting, "running": meters.jobs_running}
     yield gauge("jobs_active", "Background jobs there are.", states, "state")
+
+
+def observe_jobs(meters: Meters) -> Iterable[Metric]:
+    """Yield what became of the jobs that this process brought to their end."""
+    yield counted("jobs", "Background jobs that this process ended.", meters.jobs)

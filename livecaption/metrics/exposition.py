@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from livecaption import __version__
 from livecaption.metrics.families import info
 
-__all__ = ["Exposition"]
+__all__ = ["Collect", "Exposition"]
 
 Collect = Callable[[], Iterable[Metric]]
 

@@ -37,6 +37,8 @@ class UploadOutcome(StrEnum):
     FAILED = "failed"
     """Ours."""
     CANCELLED = "cancelled"
+    QUEUED = "queued"
+    """It became a job; what comes of that is counted as a job."""
 
 
 class JobOutcome(StrEnum):
@@ -156,7 +158,12 @@ class Meters:
         self.rate_limited.add(limit)
 
     def uploaded(
-        self, outcome: UploadOutcome, *, size: int, audio_s: float = 0.0, took: float = 0.0
+        self,
+        outcome: UploadOutcome,
+        *,
+        size: int,
+        audio_s: float = 0.0,
+        took: float | None = None,
     ) -> None:
         """A file has been dealt with.
 
@@ -164,12 +171,13 @@ class Meters:
             outcome: what became of it.
             size: bytes received.
             audio_s: seconds of audio in it.
-            took: seconds from its last byte to the answer.
+            took: seconds from its last byte to its transcript; None if there is none.
         """
         self.uploads.add(outcome)
         self.upload_bytes += size
         self.upload_audio_s += audio_s
-        self.upload_took.observe(took)
+        if took is not None:
+            self.upload_took.observe(took)
 
     def job_ended(self, outcome: JobOutcome) -> None:
         """A background job is over."""

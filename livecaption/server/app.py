@@ -96,7 +96,7 @@ def build_app(
                 tasks.create_task(keys.keep())
                 await hub.sessions.adopt()
                 app.state.hub = hub
-                app.state.scrapes = Scrapes(hub, gpus)
+                app.state.scrapes = Scrapes.of(hub, gpus)
                 tasks.create_task(hub.try_model())
                 async with (
                     live_text_file(settings, hub.rooms),

@@ -27,7 +27,7 @@ from livecaption.server.demands import Family
 from livecaption.server.doorkeeper import address_of, principal_of
 from livecaption.server.doors import note_refusal
 from livecaption.server.hub import CaptionHub
-from livecaption.server.uploads import Upload
+from livecaption.server.uploads import Fate, Upload
 
 __all__ = [
     "answering",
@@ -82,28 +82,27 @@ async def received_file(request: Request) -> AsyncIterator[Upload]:
         LiveCaptionError: no file can, or not this one.
         ClientDisconnect: nobody is there any more.
     """
-    hub = hub_of(request)
-    hub.admit_file()
-    with _watched(hub.meters) as watch:
-        async with taken_in(request) as upload:
-            watch.begin(upload)
-            yield upload
+    hub_of(request).admit_file()
+    async with taken_in(request) as upload:
+        yield upload
 
 
 @asynccontextmanager
 async def taken_in(request: Request) -> AsyncIterator[Upload]:
-    """Take in the form of a request, as far as its sender's share of the day allows.
+    """Take in the form of a request, as far as its sender's share of the day allows; count it.
 
     Raises:
         LiveCaptionError: not this file, or not today.
         ClientDisconnect: nobody is there any more.
     """
     hub = hub_of(request)
-    async with hub.uploads.received(request) as upload:
-        kilobytes = -(-upload.size // 1000)
-        principal, address = principal_of(request), address_of(request)
-        await hub.limiter.check(Limit.UPLOADS, principal, address, cost=kilobytes)
-        yield upload
+    with _watched(hub.meters) as watch:
+        async with hub.uploads.received(request) as upload:
+            watch.begin(upload)
+            kilobytes = -(-upload.size // 1000)
+            principal, address = principal_of(request), address_of(request)
+            await hub.limiter.check(Limit.UPLOADS, principal, address, cost=kilobytes)
+            yield upload
 
 
 @dataclass(slots=True)
@@ -120,7 +119,7 @@ class _Watch:
         if self.upload is None:
             meters.uploaded(outcome, size=0)
             return
-        took = time.monotonic() - self.began
+        took = time.monotonic() - self.began if outcome is UploadOutcome.DONE else None
         audio_s = self.upload.fate.audio_s
         meters.uploaded(outcome, size=self.upload.size, audio_s=audio_s, took=took)
 
@@ -139,8 +138,13 @@ def _watched(meters: Meters) -> Iterator[_Watch]:
     except Exception as error:
         watch.tell(meters, _outcome_of(error))
         raise
-    unsaid = watch.upload.fate.error if watch.upload else None
-    watch.tell(meters, UploadOutcome.DONE if unsaid is None else _outcome_of(unsaid))
+    watch.tell(meters, _outcome_of_fate(watch.upload.fate) if watch.upload else UploadOutcome.DONE)
+
+
+def _outcome_of_fate(fate: Fate) -> UploadOutcome:
+    if fate.error is not None:
+        return _outcome_of(fate.error)
+    return UploadOutcome.DONE if fate.job is None else UploadOutcome.QUEUED
 
 
 def _outcome_of(error: Exception) -> UploadOutcome:

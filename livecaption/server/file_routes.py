@@ -31,6 +31,10 @@ __all__ = ["file_routes", "unroutable"]
 
 _OPENAI_PATHS = ("/v1/audio/", "/v1/models")
 _CODES = {404: "not_found", 405: "method_not_allowed"}
+_SENTENCES = {
+    404: "There is nothing at this address; /docs lists what there is.",
+    405: "This address does not take that method; /docs lists what each takes.",
+}
 
 
 @answering(Family.NATIVE)
@@ -61,6 +65,7 @@ async def _as_job(
 ) -> Response:
     owner = principal_of(request).key
     job = await jobs.submit(upload.file, upload.name, options, owner)
+    upload.fate.job = job
     url = f"/v1/jobs/{job}"
     return JSONResponse({"id": job, "status": "queued", "url": url}, 202, headers={"Location": url})
 
@@ -83,7 +88,7 @@ async def unroutable(request: Request, error: Exception) -> Response:
     answer = refusal(
         error.status_code,
         _CODES.get(error.status_code, "bad_request"),
-        f"{error.detail}.",
+        _SENTENCES.get(error.status_code, f"{error.detail}."),
         family=Family.OPENAI if is_openai else Family.NATIVE,
     )
     answer.headers.update(error.headers or {})

@@ -7,7 +7,8 @@ nobody needs, which is swept.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -16,9 +17,10 @@ from livecaption.egress.s3 import S3Place
 from livecaption.egress.signature import derived
 from livecaption.egress.webhook_address import parse_webhook
 from livecaption.errors import BadCredentials, ClientError
-from livecaption.jobs.queue import JobQueue
+from livecaption.jobs.queue import JobQueue, JobsFull
 from livecaption.jobs.records import Job, Kind, NewJob, Order, new_job_id
 from livecaption.jobs.uploads import UploadFolder
+from livecaption.media.untrusted import kind_of
 from livecaption.metrics.meters import JobOutcome, Meters
 from livecaption.server.key_ring import KeyRing
 from livecaption.settings import Settings
@@ -74,7 +76,8 @@ class JobHouse:
             JobsFull: too many jobs wait already.
             NoSpace: the disk is full.
         """
-        await self.queue.check_room(owner, self.allowance(owner))
+        with self._counting():
+            await self.queue.check_room(owner, self.allowance(owner))
         await asyncio.to_thread(self.uploads.check_room)
 
     def orders(self, webhook: str) -> tuple[Order, ...]:
@@ -116,15 +119,19 @@ class JobHouse:
             orders: see ``orders``.
 
         Raises:
+            NotMedia: it is not audio or video; nobody need wait to hear that.
             JobsFull: too many jobs wait already.
             NoSpace: the disk is full.
         """
-        await self.queue.check_room(owner, self.allowance(owner))
+        kind_of(file)
+        with self._counting():
+            await self.queue.check_room(owner, self.allowance(owner))
         job_id = new_job_id()
         size = await asyncio.to_thread(self.uploads.take, file, job_id)
         new = NewJob(job_id, owner, options, name, size, orders, self.allowance(owner))
         try:
-            return await self.queue.submit(new)
+            with self._counting():
+                return await self.queue.submit(new)
         except Exception:
             await asyncio.to_thread(self.uploads.remove, job_id)
             raise
@@ -144,3 +151,12 @@ class JobHouse:
         # One that is being worked on has its file open, and needs its name no more.
         await asyncio.to_thread(self.uploads.remove, job.id)
         return found
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """Count who is turned away because of the number of jobs."""
+        try:
+            yield
+        except JobsFull:
+            self.meters.limited("jobs")
+            raise

@@ -64,6 +64,7 @@ async def submit(request: Request) -> Response:
         options = options_of(upload, hub.model, task=task, words=is_set(upload, "words"))
         orders = house.orders(upload.field("webhook"))
         job = await house.take(upload.file, upload.name, options, owner, orders)
+        upload.fate.job = job.id
     return JSONResponse(described(job), 202, headers={"Location": job_url(job.id)})
 
 
@@ -145,7 +146,8 @@ def _limit(request: Request) -> int:
 def _not_done(job: Job) -> Response:
     if job.state is JobState.FAILED and job.problem is not None:
         return refusal(409, "job_failed", job.problem.message)
-    return refusal(409, "job_not_done", f"The job is {job.state}.", retry_after=5.0)
+    sentence = f"The job is {job.state}; ask again when its status is done."
+    return refusal(409, "job_not_done", sentence, retry_after=5.0)
 
 
 job_routes = [

@@ -113,10 +113,9 @@ async def try_jobs(settings: Settings) -> None:
 
 
 async def keep_jobs(
-    queue: JobQueue, uploads: UploadFolder, settings: Settings, meters: Meters | None = None
+    queue: JobQueue, uploads: UploadFolder, settings: Settings, meters: Meters
 ) -> None:
     """Until cancelled take back what dead processes held, count, and forget what is old."""
-    meters = meters or Meters()
     swept_at = 0.0
     while True:
         try:

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livecaption.errors import OperatorError
 from livecaption.metrics.doors import observe_meters
-from livecaption.metrics.exposition import Exposition
+from livecaption.metrics.exposition import Collect, Exposition
 from livecaption.metrics.gpu import GpuMonitor
 from livecaption.server.answers import refusal
 from livecaption.server.guard import LOOPBACK_NAMES, host_of
@@ -31,22 +32,25 @@ from livecaption.server.hub import CaptionHub
 from livecaption.server.observed import observe_hub
 from livecaption.settings import Settings, is_loopback
 
-__all__ = ["Scrapes", "bind_metrics", "metrics", "served_metrics"]
+__all__ = ["Scrapes", "bind_metrics", "metrics", "metrics_served", "served_metrics"]
 
 
 class Scrapes:
-    """Answers scrapes of one server.
+    """Answers scrapes of one process.
 
     Args:
-        hub: the server.
         gpus: closed by whoever made it.
+        collect: see ``Exposition``.
     """
 
-    def __init__(self, hub: CaptionHub, gpus: GpuMonitor) -> None:
+    def __init__(self, gpus: GpuMonitor, *collect: Collect) -> None:
         self.gpus = gpus
-        self._exposition = Exposition(
-            lambda: observe_hub(hub), lambda: observe_meters(hub.meters), gpus.families
-        )
+        self._exposition = Exposition(*collect, gpus.families)
+
+    @classmethod
+    def of(cls, hub: CaptionHub, gpus: GpuMonitor) -> Scrapes:
+        """Return those of a server."""
+        return cls(gpus, lambda: observe_hub(hub), lambda: observe_meters(hub.meters))
 
     async def text(self, accept: str) -> tuple[bytes, str]:
         """Return all metrics as they are now, and their content type."""
@@ -90,9 +94,31 @@ async def served_metrics(
     main: Starlette, settings: Settings, listener: socket.socket
 ) -> AsyncIterator[None]:
     """Serve the metrics of an application on a port of their own while the block runs."""
+    probes = [Route("/healthz", alive), Route("/readyz", ready)]
+    async with metrics_served(main.state, probes, settings, listener):
+        yield
+
+
+@asynccontextmanager
+async def metrics_served(
+    state: State, probes: list[Route], settings: Settings, listener: socket.socket
+) -> AsyncIterator[None]:
+    """Serve metrics and probes on a port of their own while the block runs.
+
+    Args:
+        state: what their handlers find in ``request.app.state``, the ``scrapes`` among it.
+        probes: routes besides ``/metrics``.
+        settings: whether the address is this machine's.
+        listener: see ``bind_metrics``.
+    """
+    app = Starlette(
+        routes=[Route("/metrics", metrics), *probes],
+        middleware=[Middleware(_HostCheck, local=is_loopback(settings.metrics_host))],
+    )
+    app.state = state
     server = _QuietServer(
         uvicorn.Config(
-            _metrics_app(main, settings),
+            app,
             ws="none",
             lifespan="off",
             proxy_headers=False,
@@ -117,19 +143,6 @@ class _QuietServer(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _metrics_app(main: Starlette, settings: Settings) -> Starlette:
-    app = Starlette(
-        routes=[
-            Route("/metrics", metrics),
-            Route("/healthz", alive),
-            Route("/readyz", ready),
-        ],
-        middleware=[Middleware(_HostCheck, local=is_loopback(settings.metrics_host))],
-    )
-    app.state = main.state
-    return app
 
 
 class _HostCheck:

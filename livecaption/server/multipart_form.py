@@ -88,7 +88,7 @@ class FormReader:
         if not self.is_complete:
             raise ClientError("The upload broke off; send it again.", code="bad_form")
         if not self._files:
-            raise ClientError("The form has no part named file.", code="no_file")
+            raise _no_file()
 
     # -- called by the parser ---------------------------------------------------------------
 
@@ -115,6 +115,8 @@ class FormReader:
         self._count(len(name))
         if self._name == _FILE:
             self._begin_file(parameters.get(b"filename", b""))
+        elif b"filename" in parameters:
+            raise _no_file()  # at once: nobody wants to send all of it before
 
     def _begin_file(self, file_name: bytes) -> None:
         self._files += 1
@@ -149,6 +151,12 @@ class FormReader:
                 f"The fields of a form may have {_MOST_FIELD_BYTES // 1024} KiB in all.",
                 code="bad_form",
             )
+
+
+def _no_file() -> ClientError:
+    return ClientError(
+        "The form has no file in a part named file; with curl: -F file=@talk.mp3.", code="no_file"
+    )
 
 
 def _malformed() -> ClientError:

@@ -15,6 +15,8 @@ from livecaption.core.captions import GapReason
 from livecaption.core.screen import Rejection
 from livecaption.egress.address import SERVICES
 from livecaption.engine.base import Staged
+from livecaption.engine.batcher import Batcher
+from livecaption.files.work import FileWork
 from livecaption.metrics.count import Count
 from livecaption.metrics.families import (
     Metric,
@@ -28,7 +30,7 @@ from livecaption.metrics.families import (
 from livecaption.server.hub import CaptionHub
 from livecaption.server.sessions import ResumeOutcome, Sessions
 
-__all__ = ["observe_hub"]
+__all__ = ["observe_engine", "observe_hub"]
 
 _STATES = ("ready", "loading", "full", "draining", "failed")
 _ENDINGS = (
@@ -49,15 +51,13 @@ def observe_hub(hub: CaptionHub) -> Iterable[Metric]:
     yield from _server(hub)
     yield from _streams(hub.sessions)
     yield from _captions(hub.sessions)
-    yield from _engine(hub)
+    yield from observe_engine(hub.batcher, hub.files)
+    yield from _capacity(hub)
     yield from _store(hub)
     yield from _sinks(hub)
 
 
 def _server(hub: CaptionHub) -> Iterable[Metric]:
-    model = hub.model
-    about = {"model": model.name, "device": model.device, "compute_type": model.compute_type}
-    yield info("model", "The resident model.", about)
     states = {state: float(state == hub.status) for state in _STATES}
     yield gauge("server_state", "1 for what the server is up to, else 0.", states, "state")
     yield gauge("rooms_active", "Rooms that somebody publishes into or reads.", len(hub.rooms))
@@ -119,17 +119,21 @@ def _captions(sessions: Sessions) -> Iterable[Metric]:
     )
 
 
-def _engine(hub: CaptionHub) -> Iterable[Metric]:
-    batcher, stats = hub.batcher, hub.batcher.stats
+def observe_engine(batcher: Batcher, files: FileWork) -> Iterable[Metric]:
+    """Yield everything about the model and what it does."""
+    model, stats = batcher.transcriber.info, batcher.stats
+    about = {"model": model.name, "device": model.device, "compute_type": model.compute_type}
+    yield info("model", "The resident model.", about)
     yield gauge("engine_queue_depth", "Windows that wait to be decoded.", batcher.waiting)
     yield gauge("engine_queue_jobs", "Windows of files that wait.", batcher.waiting_jobs)
-    yield gauge("engine_lanes", "Batches that may run at the same time.", hub.model.workers)
+    yield gauge("engine_lanes", "Batches that may run at the same time.", model.workers)
     yield gauge(
         "engine_turnaround_seconds",
         "Weighted mean of the time from a partial's request to its result.",
         stats.turnaround_s,
     )
     yield counter("engine_busy_seconds", "Time spent on batches, of all lanes.", stats.busy_s)
+    yield counter("engine_file_seconds", "Time spent on files, of all lanes.", files.busy_s)
     yield counter("engine_audio_seconds", "Audio in the windows of all batches.", stats.audio_s)
     yield counter("engine_failures", "Windows that the engine could not decode.", stats.failures)
     yield counter("engine_refused", "Windows for which there was no room.", stats.refused)
@@ -143,6 +147,9 @@ def _engine(hub: CaptionHub) -> Iterable[Metric]:
     took = transcriber.stages.took if isinstance(transcriber, Staged) else {}
     stages = [("prepare", stats.prepare_took), *((str(stage), t) for stage, t in took.items())]
     yield histograms("engine_stage_seconds", "Time a stage took.", "stage", stages)
+
+
+def _capacity(hub: CaptionHub) -> Iterable[Metric]:
     if hub.places is not None:
         yield gauge(
             "streams_capacity",

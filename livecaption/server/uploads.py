@@ -39,6 +39,8 @@ class Fate:
 
     audio_s: float = 0.0
     """Seconds of audio that were transcribed."""
+    job: str | None = None
+    """Id of the job that it became."""
     error: LiveCaptionError | None = None
     """Why there is no transcript, where an answer that has begun cannot say it by its status."""
 

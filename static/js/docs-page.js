@@ -20,7 +20,11 @@ function route(method, path, operation) {
   const { summary, description, parameters, requestBody, responses } = operation;
   const box = element('details', { class: 'route' });
   box.append(
-    element('summary', {}, element('strong', {}, method.toUpperCase()), ` ${path}: ${summary}`),
+    element(
+      'summary', {},
+      element('strong', {}, method.toUpperCase()), ' ', element('code', {}, path), ' ',
+      element('span', { class: 'route-about' }, summary),
+    ),
     ...(description ? [element('p', {}, description)] : []),
     ...parameters.map((each) => part(`${each.name} (${each.in})`, each.schema)),
     ...contents('Body', requestBody?.content),
@@ -39,14 +43,35 @@ function contents(name, content = {}) {
 
 /** @param {string} name @param {object} schema */
 function part(name, schema) {
-  const scroll = element('pre', { tabindex: '0', 'aria-label': name }, JSON.stringify(schema, null, 2));
-  return element('section', {}, element('p', {}, name), scroll);
+  const text = JSON.stringify(schema, null, 2);
+  const scroll = element('pre', { tabindex: '0', role: 'region', 'aria-label': name }, text);
+  return element('section', {}, element('p', { class: 'part-name' }, name), scroll);
+}
+
+/**
+ * The document with what it refers to in its place: nobody wants to look for `#/components/…`.
+ *
+ * @param {any} document
+ * @returns {any}
+ */
+function resolved(document) {
+  /** @param {any} value @returns {any} */
+  const within = (value) => {
+    if (value === null || typeof value !== 'object') return value;
+    if (Array.isArray(value)) return value.map(within);
+    if (typeof value.$ref === 'string') {
+      const [, ...steps] = value.$ref.split('/');
+      return within(steps.reduce((/** @type {any} */ at, /** @type {string} */ step) => at[step], document));
+    }
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, within(each)]));
+  };
+  return within(document);
 }
 
 try {
   const answer = await fetch('/openapi.json', { signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`The server answers ${answer.status}.`);
-  const { info, paths } = await answer.json();
+  const { info, paths } = resolved(await answer.json());
   for (const [path, operations] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       find('routes', HTMLElement).append(route(method, path, operation));

@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from livecaption.bundled import speech_clips
 from tests.jobs.redis_server import redis_server
 from tests.server.files import hearing, send
 from tests.server.test_jobs import get
-from tests.serving import Running
+from tests.serving import Running, free_port
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +32,8 @@ def redis_url() -> Iterator[str]:
 
 
 @contextmanager
-def working(url: str, uploads: Path) -> Iterator[subprocess.Popen[bytes]]:
-    words = ("worker", "--model", "micro-en", "--uploads-dir", str(uploads))
+def working(url: str, uploads: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    words = ("worker", "--model", "micro-en", "--uploads-dir", str(uploads), *more)
     environment = {**os.environ, "LIVECAPTION_REDIS_URL": url, "LIVECAPTION_CPU_THREADS": "1"}
     with subprocess.Popen([sys.executable, "-m", "livecaption", *words], env=environment) as worker:
         try:
@@ -49,6 +51,15 @@ async def until_ended(server: Running, url: str) -> dict[str, Any]:
             if answer.status_code != 503 and job["status"] in ("done", "failed"):
                 return job
             await asyncio.sleep(0.2)
+
+
+async def counted(base: str) -> dict[tuple[str, str | None], float]:
+    """What a worker says of itself: by name and outcome."""
+    async with httpx2.AsyncClient(base_url=base, timeout=30) as http:
+        assert (await http.get("/healthz")).status_code == 200
+        text = (await http.get("/metrics")).text
+    families = text_string_to_metric_families(text)
+    return {(s.name, s.labels.get("outcome")): s.value for f in families for s in f.samples}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -95,7 +106,8 @@ async def test_a_worker_does_what_the_server_took_and_leaves_on_a_signal(
     shared: dict[str, Any] = {"redis_url": redis_url, "uploads_dir": tmp_path, "job_workers": 0}
     speech = speech_clips()[1].audio.read_bytes()
     async with hearing(**shared) as server:
-        with working(redis_url, tmp_path) as worker:
+        port = str(free_port())
+        with working(redis_url, tmp_path, "--metrics-port", port) as worker:
             answer = await send(server, "/v1/jobs", speech)
             assert answer.status_code == 202, answer.text
             job = await until_ended(server, answer.json()["url"])
@@ -103,5 +115,9 @@ async def test_a_worker_does_what_the_server_took_and_leaves_on_a_signal(
             text = (await get(server, f"{job['transcript_url']}?format=txt")).text
             assert len(text.split()) > 20, "the model heard it, not the server's script"
             assert os.listdir(tmp_path) == []
+            samples = await counted(f"http://127.0.0.1:{port}")
+            assert samples["livecaption_jobs_total", "done"] == 1
+            assert samples["livecaption_engine_file_seconds_total", None] > 0
+            assert server.hub.meters.jobs["done"] == 0, "who ended a job counts it, nobody else"
             worker.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(worker.wait, 120) == 0

@@ -62,6 +62,12 @@ def test_https_on_the_usual_ports_is_taken(text: str) -> None:
         "https://hooks.example/" + "a" * 2000,
         "http://127.0.0.1:9000/",
         "https://localhost:9000/",
+        "https://localhost/",
+        "https://127.0.0.1/",
+        "https://192.168.1.1/",
+        "https://169.254.169.254/latest",
+        "https://[::1]:8443/",
+        "https://[::ffff:10.0.0.1]/",
         "secret",
         "",
     ],
@@ -152,9 +158,9 @@ async def test_names_that_lead_inside_are_refused_for_good(addresses: list[str])
 
 async def test_an_address_written_as_a_number_is_checked_too() -> None:
     with pytest.raises(WebhookRefused, match="not public"):
-        await WebhookPost().send(parse_webhook("https://127.0.0.1/"), BODY, ["s"])
+        await WebhookPost().send(WebhookAddress("https", "127.0.0.1", 443, "/"), BODY, ["s"])
     with pytest.raises(WebhookRefused, match="not public"):
-        await WebhookPost().send(parse_webhook("https://[::1]/"), BODY, ["s"])
+        await WebhookPost().send(WebhookAddress("https", "::1", 443, "/"), BODY, ["s"])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia, Overloaded,
 from livecaption.media.recording import PcmFile
 from livecaption.media.untrusted import FileDecoder
 from tests.media import hostile
+from tests.media.bombs import bombs, heavy_bombs
+from tests.media.bytewise import id3
 from tests.media.recordings import coded, loudness_at, stereo, tone, write_wav
 from tests.serving import within
 
@@ -111,10 +113,25 @@ async def test_what_is_left_of_a_file_is_heard_or_refused(name: str) -> None:
         assert len(await decoded(hostile.survived()[name])) > 0
 
 
-@pytest.mark.parametrize("name", sorted(hostile.bombs()))
+@pytest.mark.parametrize("name", sorted(bombs()))
 async def test_days_of_silence_in_a_small_file_are_refused(name: str) -> None:
     with pytest.raises(MediaTooLong, match="longer than 240 minutes"):
-        await decoded(hostile.bombs()[name])
+        await decoded(bombs()[name])
+
+
+@pytest.mark.parametrize("name", sorted(heavy_bombs()))
+async def test_what_would_take_minutes_to_decode_is_refused_at_once(name: str) -> None:
+    """Each packet is told to be short, or its sound would be mixed down for minutes."""
+    with pytest.raises(RefusedFile):
+        await decoded(heavy_bombs()[name], decoder=FileDecoder(stall_s=MOST_S / 4))
+
+
+async def test_a_second_tag_is_skipped_and_a_thousand_are_not() -> None:
+    """Tags are skipped on the event loop: a file of nothing else would keep it for seconds."""
+    mp3 = hostile.sound_files()["mp3"]
+    assert len(await decoded(id3(b"") * 2 + mp3)) > 0
+    with pytest.raises(NotMedia):
+        await decoded(id3(b"") * 1000 + mp3)
 
 
 async def test_a_length_is_a_promise_to_the_second() -> None:
@@ -126,7 +143,7 @@ async def test_a_length_is_a_promise_to_the_second() -> None:
 
 async def test_a_cancelled_decode_leaves_no_process() -> None:
     before = own_children()
-    decoding = asyncio.create_task(decoded(hostile.bombs()["flac_of_unknown_length"]))
+    decoding = asyncio.create_task(decoded(bombs()["flac_of_unknown_length"]))
     await within(lambda: bool(own_children() - before), 30)
     children = own_children() - before
     decoding.cancel()
@@ -197,6 +214,31 @@ def test_the_sandbox_holds() -> None:
         assert (found["thread"], found["own"]) == ("RuntimeError", "done")
 
 
+def test_it_keeps_no_descriptor_but_its_own(tmp_path: Path) -> None:
+    """Some event loops hand on whatever is open."""
+    handed_on = os.open(os.devnull, os.O_RDONLY)
+    (tmp_path / "bomb").write_bytes(bombs()["aac_of_silence"])
+    with (tmp_path / "bomb").open("rb") as bomb, (tmp_path / "samples").open("wb") as samples:
+        os.set_inheritable(handed_on, True)
+        os.set_inheritable(samples.fileno(), True)
+        words = ["aac", str(int(LIMIT_S) * 16_000), str(samples.fileno()), str(os.getpid())]
+        child = subprocess.Popen(
+            [sys.executable, "-m", "livecaption.media.decoder_child", *words],
+            stdin=bomb,
+            stdout=subprocess.PIPE,
+            close_fds=False,
+        )
+        wanted = {"0", "1", "2", str(samples.fileno())}
+        held: set[str] = set()
+        while held != wanted and child.poll() is None:
+            with suppress(OSError):  # it ended meanwhile
+                held = set(os.listdir(f"/proc/{child.pid}/fd"))
+        child.kill()
+        child.communicate()
+    os.close(handed_on)
+    assert held == wanted
+
+
 def test_it_dies_with_its_parent() -> None:
     """The parent of the decoder is killed while the decoder waits for its input."""
     script = (
@@ -233,7 +275,7 @@ def test_a_bomb_costs_little_memory() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
-        input=hostile.bombs()["flac_of_unknown_length"],
+        input=bombs()["flac_of_unknown_length"],
         capture_output=True,
         timeout=120,
         check=True,

@@ -22,6 +22,7 @@ from livecaption.engine.scripted_files import ScriptedFiles
 from tests.buckets import bucket_named
 from tests.egress.receiver import Got, Receiver
 from tests.keys import bearer, make_key
+from tests.media.claims import refused_claims
 from tests.server.files import WORDS, hearing, send, wav
 from tests.serving import Running, running_server
 
@@ -150,10 +151,12 @@ async def test_what_cannot_be_done_is_refused_at_once_and_leaves_nothing(
 
 async def test_a_file_that_is_none_fails_its_job_with_a_sentence(tmp_path: Path) -> None:
     async with hearing(uploads_dir=tmp_path / "up") as running:
-        answer = await send(running, "/v1/jobs", b"this is no sound at all" * 100)
+        refused = await send(running, "/v1/jobs", b"this is no sound at all" * 100)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (415, "unsupported_media")
+        answer = await send(running, "/v1/jobs", refused_claims()["wav_no_rate"])
         job = await until(running, answer.json()["url"], "failed", "done")
         assert job["status"] == "failed"
-        assert job["error"]["code"] == "unsupported_media"
+        assert job["error"]["code"] == "damaged_media"
         refused = await get(running, f"{job['url']}/transcript")
         assert refused.status_code == 409
         assert refused.json()["error"]["message"] == job["error"]["message"]
@@ -230,6 +233,7 @@ async def test_a_key_has_as_many_jobs_as_it_may(tmp_path: Path) -> None:
         refused = await send(running, "/v1/jobs", headers=key)
         assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_jobs")
         assert int(refused.headers["retry-after"]) > 0
+        assert running.hub.meters.rate_limited["jobs"] == 1
         gate.open.set()
         await until(running, job["url"], "done", headers=key)
         await submitted(running, headers=key)
@@ -243,6 +247,7 @@ async def test_a_full_queue_is_429_and_a_full_disk_507() -> None:
         await submitted(running, 2)
         refused = await send(running, "/v1/jobs", wav(2))
         assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_jobs")
+        assert running.hub.meters.rate_limited["jobs"] == 1
         gate.open.set()
     async with hearing(max_uploads_mb=1) as running:
         refused = await send(running, "/v1/jobs", wav(40))
@@ -255,6 +260,8 @@ async def test_a_long_file_sent_to_transcribe_becomes_a_job() -> None:
         assert short.status_code == 200
         answer = await send(running, "/transcribe", wav(40))
         assert answer.status_code == 202
+        uploads = running.hub.meters.uploads
+        assert (uploads["done"], uploads["queued"]) == (1, 1)
         job = await until(running, answer.json()["url"], "done", "failed")
         body = (await get(running, job["transcript_url"])).json()
         assert body["text"] == TEXT
@@ -314,10 +321,10 @@ async def test_a_webhook_tells_that_a_job_failed() -> None:
     receiver = Receiver()
     async with receiver.serving(), hearing(**HOOKS) as running:
         hook = f"http://127.0.0.1:{receiver.port}/"
-        await send(running, "/v1/jobs", b"no sound" * 100, webhook=hook)
+        await send(running, "/v1/jobs", refused_claims()["wav_no_rate"], webhook=hook)
         (got,) = await receiver.until(1)
         told = verified(got, "a-secret")
-        assert (told["type"], told["job"]["error"]["code"]) == ("job.failed", "unsupported_media")
+        assert (told["type"], told["job"]["error"]["code"]) == ("job.failed", "damaged_media")
 
 
 async def test_a_webhook_that_fails_is_tried_again_by_the_next_server(tmp_path: Path) -> None:
@@ -346,11 +353,12 @@ async def test_a_webhook_that_is_gone_is_a_dead_letter_its_owner_sees() -> None:
 
 async def test_a_webhook_never_leads_inside() -> None:
     async with hearing(webhook_secret="s") as running:
-        for hook in ("http://127.0.0.1:9/", "https://127.0.0.1:9/", "file:///etc/passwd"):
+        inside = ("https://127.0.0.1/", "https://10.0.0.1/", "https://localhost/")
+        for hook in ("http://127.0.0.1:9/", "https://127.0.0.1:9/", "file:///etc/passwd", *inside):
             answer = await send(running, "/v1/jobs", webhook=hook)
             assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_webhook")
-        # Its form is right; where it leads is found out when it is posted to.
-        job = await submitted(running, webhook="https://127.0.0.1/")
+        # It reads like a name; where that leads is found out when it is posted to.
+        job = await submitted(running, webhook="https://127.1/")
         settled = await until_settled(running, job["url"])
     assert settled["deliveries"][0]["status"] == "dead"
     assert "not public" in settled["deliveries"][0]["problem"]

@@ -338,10 +338,17 @@ async def test_files_jobs_and_keys_are_counted_where_they_end(tmp_path: Path) ->
         assert (await send(running, "/transcribe", wav(2), headers=bearer(key))).status_code == 200
         assert (await send(running, "/transcribe", wav(6), headers=bearer(key))).status_code == 413
         assert (await send(running, "/transcribe", headers=bearer("lck_wrong"))).status_code == 401
-        job = (await send(running, "/v1/jobs", headers=bearer(key))).json()["id"]
+        received = meters.upload_bytes
+        sent = wav()
+        job = (await send(running, "/v1/jobs", sent, headers=bearer(key))).json()["id"]
+        assert meters.upload_bytes - received == len(sent)
+        bad = await send(running, "/v1/jobs", headers=bearer(key), task="sing")
+        assert bad.status_code == 400
         async with client(running) as http:
             assert (await http.delete(f"/v1/jobs/{job}", headers=bearer(key))).status_code == 204
-    assert (meters.uploads["done"], meters.uploads["refused"]) == (1, 1)
+    uploads = {outcome: meters.uploads[outcome] for outcome in ("done", "refused", "queued")}
+    assert uploads == {"done": 1, "refused": 2, "queued": 1}
+    assert meters.upload_took.count == 1, "only a transcript took its time"
     assert meters.upload_audio_s == pytest.approx(2.0, abs=0.1)
     assert meters.auth_failures["bad_key"] == 1
     assert meters.jobs["cancelled"] == 1

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from livecaption.errors import ClientError
 from livecaption.server import uploads
 from livecaption.server.multipart_form import FormReader
-from tests.media.hostile import wav_with
+from tests.media.bytewise import wav_with
 from tests.server.files import hearing, send
 from tests.serving import Running, within
 
@@ -78,6 +78,7 @@ def test_a_name_is_for_people_and_never_a_path(name: str, shown: str) -> None:
         (form(('name="other"', b"x")), "no_file"),
         (form(('name="file"', b"x"), ('name="file"', b"y")), "bad_form"),
         (form(('name="file"', b"x"), end=b""), "bad_form"),
+        (form(('name="audio"; filename="a.wav"', bytes(300_000))), "no_file"),
         (form(*[(f'name="f{n}"', b"x") for n in range(200)]), "bad_form"),
         (form(('name="long"', bytes(300_000))), "bad_form"),
         (form(*[(f'name="{"n" * 3900}{n}"', b"") for n in range(90)]), "bad_form"),
