@@ -44,8 +44,8 @@ class WeighedTranscriber:
         results = self._model.transcribe(batch)
         return [replace(result, **self._words(result.request)) for result in results]
 
-    def warm_up(self) -> None:
-        self._model.warm_up()
+    def warm_up(self, *, briefly: bool = False) -> float:
+        return self._model.warm_up(briefly=briefly)
 
     def forget(self, session: str) -> None:
         self._model.forget(session)

@@ -19,6 +19,7 @@
     │   ├── ModelNotFound         no such model, or it cannot be loaded or downloaded
     │   └── MediaError            a file named on the command line that is not audio
     └── EngineError             our model failed on this batch
+        └── EngineDied            the engine ended or hung while it worked on it
 
 ``str(error)`` is a sentence meant for the person at fault; it never holds caption text or secrets.
 """
@@ -29,6 +30,7 @@ __all__ = [
     "BadCredentials",
     "ClientError",
     "DamagedMedia",
+    "EngineDied",
     "EngineError",
     "LiveCaptionError",
     "MediaError",
@@ -189,3 +191,17 @@ class EngineError(LiveCaptionError):
     """The model failed on one batch; nothing else is affected."""
 
     code = "engine_error"
+
+
+class EngineDied(EngineError):
+    """The engine ended, hung or lost its device with this batch in hand, and is started again.
+
+    Any window in hand may be the cause, so each is tried once more, by itself.
+
+    Attributes:
+        life: which life of the engine ended: those who hear of the same death can tell.
+    """
+
+    def __init__(self, message: str, *, life: int = 0) -> None:
+        super().__init__(message)
+        self.life = life

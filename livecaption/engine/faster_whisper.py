@@ -177,19 +177,21 @@ class FasterWhisperTranscriber:
             for w in windows
         ]
 
-    def warm_up(self) -> None:
+    def warm_up(self, *, briefly: bool = False) -> float:
         """See ``Transcriber.warm_up``: every bucket in use, one row and a full batch."""
+        buckets = [b for b in BUCKETS if b >= self._config.bucket_floor][: 1 if briefly else None]
         sizes = sorted({1, min(4, self._config.max_rows), self._config.max_rows})
-        for bucket in BUCKETS:
-            if bucket < self._config.bucket_floor:
-                continue
-            for rows in sizes:
-                self.transcribe(
-                    [self._silence(bucket, kind) for kind in [DecodeKind.PARTIAL] * rows]
-                )
-        self.transcribe([self._silence(self._config.bucket_floor, DecodeKind.FINAL)])
+        shapes = [(bucket, rows) for bucket in buckets for rows in sizes]
+        slowest = max(self._try_shape(*shape, DecodeKind.PARTIAL) for shape in shapes)
+        slowest = max(slowest, self._try_shape(self._config.bucket_floor, 1, DecodeKind.FINAL))
         # First runs of a shape take many times as long, and nobody waited for them.
         self._stages.clear()
+        return slowest
+
+    def _try_shape(self, bucket: int, rows: int, kind: DecodeKind) -> float:
+        began = time.perf_counter()
+        self.transcribe([self._silence(bucket, kind) for _ in range(rows)])
+        return time.perf_counter() - began
 
     def _silence(self, bucket: int, kind: DecodeKind) -> PreparedWindow:
         audio: Samples = np.zeros(SAMPLE_RATE, dtype=np.int16)

@@ -80,8 +80,9 @@ class ScriptedTranscriber:
             for request in requests
         ]
 
-    def warm_up(self) -> None:
+    def warm_up(self, *, briefly: bool = False) -> float:  # noqa: ARG002
         """Nothing to warm."""
+        return 0.0
 
     def forget(self, session: str) -> None:
         """Nothing is cached."""
