@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from livecaption.asgi import load_transcriber
+from livecaption.asgi import running_engine
 from livecaption.cli.terminal import report
 from livecaption.engine.base import Transcriber
 from livecaption.errors import OperatorError
@@ -83,8 +83,8 @@ def worker(
     if settings.log_level != "debug":
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         logging.getLogger("httpx").setLevel(logging.WARNING)
-    transcriber = load_transcriber(settings, report)
-    asyncio.run(_until_told(settings, transcriber))
+    with running_engine(settings, report) as transcriber:
+        asyncio.run(_until_told(settings, transcriber))
 
 
 def _check(settings: Settings) -> None:

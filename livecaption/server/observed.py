@@ -14,7 +14,8 @@ from livecaption.core.audio import SAMPLE_RATE, seconds
 from livecaption.core.captions import GapReason
 from livecaption.core.screen import Rejection
 from livecaption.egress.address import SERVICES
-from livecaption.engine.base import Staged
+from livecaption.engine.base import Restartable, Staged
+from livecaption.engine.supervisor import CAUSES
 from livecaption.metrics.count import Count
 from livecaption.metrics.families import (
     Metric,
@@ -30,7 +31,7 @@ from livecaption.server.sessions import ResumeOutcome, Sessions
 
 __all__ = ["observe_hub"]
 
-_STATES = ("ready", "loading", "full", "draining", "failed")
+_STATES = ("ready", "loading", "restarting", "full", "draining", "failed")
 _ENDINGS = (
     "stop",
     "disconnect",
@@ -132,6 +133,15 @@ def _engine(hub: CaptionHub) -> Iterable[Metric]:
     yield counter("engine_busy_seconds", "Time spent on batches, of all lanes.", stats.busy_s)
     yield counter("engine_audio_seconds", "Audio in the windows of all batches.", stats.audio_s)
     yield counter("engine_failures", "Windows that the engine could not decode.", stats.failures)
+    yield counter(
+        "engine_halved",
+        "Batches that did not fit into memory and were run in halves.",
+        stats.halved,
+    )
+    restarts = Count(cause=CAUSES)
+    if isinstance(batcher.transcriber, Restartable):
+        _fill(restarts, batcher.transcriber.restarts.items())
+    yield counted("engine_restarts", "Times the engine was started again.", restarts)
     yield counter("engine_refused", "Windows for which there was no room.", stats.refused)
     yield counter(
         "engine_superseded", "Partials that gave way to a closing decode.", stats.superseded
