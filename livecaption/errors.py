@@ -19,7 +19,8 @@
     │   ├── ModelNotFound         no such model, or it cannot be loaded or downloaded
     │   └── MediaError            a file named on the command line that is not audio
     └── EngineError             our model failed on this batch
-        └── EngineDied            the engine ended or hung while it worked on it
+        ├── EngineDied            the engine ended or hung while it worked on it
+        └── LeftOut               … for the second time: this audio is not decoded
 
 ``str(error)`` is a sentence meant for the person at fault; it never holds caption text or secrets.
 """
@@ -32,6 +33,7 @@ __all__ = [
     "DamagedMedia",
     "EngineDied",
     "EngineError",
+    "LeftOut",
     "LiveCaptionError",
     "MediaError",
     "MediaTooLong",
@@ -205,3 +207,7 @@ class EngineDied(EngineError):
     def __init__(self, message: str, *, life: int = 0) -> None:
         super().__init__(message)
         self.life = life
+
+
+class LeftOut(EngineError):
+    """The engine died twice with this window in hand: no window with its audio is decoded."""

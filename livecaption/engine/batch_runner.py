@@ -28,7 +28,7 @@ from livecaption.engine.base import Prepared, Restartable, Transcriber
 from livecaption.engine.batcher_stats import BatcherStats
 from livecaption.engine.failures import Failure, failure_of
 from livecaption.engine.suspects import Suspects, Turnstile
-from livecaption.errors import EngineDied, EngineError
+from livecaption.errors import EngineDied, EngineError, LeftOut
 
 __all__ = ["BatchRunner", "Entry", "InEngine"]
 
@@ -170,7 +170,8 @@ class BatchRunner:
     def _fail(self, entry: Entry, error: Exception) -> None:
         if not entry.future.done():
             self._stats.failures += 1
-            failure = EngineError("The engine failed on this window.")
+            kind = LeftOut if isinstance(error, EngineDied) else EngineError
+            failure = kind("The engine failed on this window.")
             failure.__cause__ = error
             entry.future.set_exception(failure)
 

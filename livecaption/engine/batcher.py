@@ -30,7 +30,7 @@ from livecaption.engine.base import Prepared, Transcriber
 from livecaption.engine.batch_runner import BatchRunner, Entry
 from livecaption.engine.batcher_stats import BatcherStats
 from livecaption.engine.suspects import Suspects
-from livecaption.errors import EngineDied, EngineError, Overloaded
+from livecaption.errors import EngineDied, EngineError, LeftOut, Overloaded
 
 __all__ = ["Batcher", "BatcherStats", "Superseded"]
 
@@ -120,12 +120,12 @@ class Batcher:
         Raises:
             Superseded: a closing decode of the same session made this partial pointless.
             Overloaded: too much waits already.
-            EngineError: the engine failed on this window; a final was tried twice, and so was
-                every window that the engine died under.
+            LeftOut: the engine died twice under this window.
+            EngineError: the engine failed on it; a final was tried twice.
         """
         if self._suspects.condemned(request):
             self.stats.failures += 1
-            raise EngineError("The engine died twice under this utterance; it is left out.")
+            raise LeftOut("The engine died twice under this utterance.")
         submitted = self._last_live = time.monotonic()
         self._admit(request)
         prepared = await self._prepared(request)
@@ -204,6 +204,8 @@ class Batcher:
         began = time.monotonic()
         try:
             return await self._in_preparation(request)
+        except EngineDied as exc:
+            raise LeftOut("The engine died twice under this window.") from exc
         except Exception as exc:
             logger.exception("preparing a window failed", extra={"session": request.session})
             raise EngineError("The engine could not prepare the audio of this window.") from exc

@@ -1,4 +1,5 @@
-"""An engine for its own process that fails on command: a session's name says how, and how often.
+"""An engine for its own process that fails on command: a session's name, or a word of its
+vocabulary, says how, and how often.
 
 ``kill-2`` ends the process the first two times that it is decoded, ``prepare_hang-1`` hangs the
 first time that it is prepared. Marks in a folder count, because nothing else outlives a process.
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from livecaption.core.decode import DecodeRequest, DecodeResult
 from livecaption.core.file_transcript import FileOptions
+from livecaption.core.hypothesis import Word
 from livecaption.engine.base import ModelInfo, Prepared
 from livecaption.engine.scripted import ScriptedTranscriber, ScriptedWindow, script
 from livecaption.engine.scripted_files import ScriptedFiles
@@ -23,7 +25,7 @@ from livecaption.errors import EngineError, OperatorError
 
 __all__ = ["FaultyEngine", "FaultyRecipe"]
 
-TEXT = "hello world and all who live in it " * 30
+WORDS = script("hello world and all who live in it " * 30)
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ class FaultyRecipe:
 class FaultyEngine(ScriptedTranscriber):
     """See the module."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
-        super().__init__(script(TEXT), self._fail)
-        self.files = ScriptedFiles(script(TEXT), self._fail_at_file)
+    def __init__(self, folder: Path, workers: int, words: Sequence[Word] = WORDS) -> None:
+        super().__init__(words, self._fail)
+        self.files = ScriptedFiles(WORDS, self._fail_at_file)
         self.info = replace(self.info, workers=workers)
         self.stages = StageClock()
         self.kept: set[int] = set()
@@ -84,7 +86,8 @@ class FaultyEngine(ScriptedTranscriber):
 
     def _fail(self, requests: Sequence[DecodeRequest]) -> None:
         for request in requests:
-            self._obey(request.session)
+            for command in (request.session, *request.vocabulary):
+                self._obey(command)
 
     def _fail_at_file(self, options: FileOptions) -> None:
         self._obey(options.prompt or "")
