@@ -22,7 +22,7 @@ from livecaption.resident import ResidentModel
 from livecaption.server.app import build_app
 from livecaption.settings import Settings
 
-__all__ = ["create_app", "load_transcriber", "read_sinks", "running_engine"]
+__all__ = ["create_app", "load_transcriber", "read_sinks", "recipe_of", "running_engine"]
 
 
 def load_transcriber(settings: Settings, report: Callable[[str], None]) -> Transcriber:
@@ -35,7 +35,7 @@ def load_transcriber(settings: Settings, report: Callable[[str], None]) -> Trans
     Raises:
         OperatorError: the model or the device cannot be used.
     """
-    return _recipe(settings)(report)
+    return recipe_of(settings)(report)
 
 
 @contextmanager
@@ -52,12 +52,13 @@ def running_engine(settings: Settings, report: Callable[[str], None]) -> Iterato
     if settings.engine_in_process or os.name != "posix":
         yield load_transcriber(settings, report)
         return
-    supervisor = Supervisor(_recipe(settings), report, Watchdog(hang_s=settings.engine_hang_s))
+    supervisor = Supervisor(recipe_of(settings), report, Watchdog(hang_s=settings.engine_hang_s))
     with SupervisedTranscriber(supervisor) as engine:
         yield engine
 
 
-def _recipe(settings: Settings) -> ResidentModel:
+def recipe_of(settings: Settings) -> ResidentModel:
+    """Return how the model is made that the settings name."""
     options = ModelOptions(
         model=settings.model,
         device=settings.device,

@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     None takes what suits the model: 500 where its maker says so, else 1000."""
     engine_hang_s: float | None = Field(default=None, ge=1.0)
     """Seconds without an answer after which the model's process is started again; None for ten
-    times what the slowest batch took at the start, and 10 at least."""
+    times what a batch of its size took at the start, and 6 at least."""
     engine_in_process: bool = False
     """Keep the model in the server's own process, which then dies with it; saves memory."""
     policy: Literal["realtime", "window"] = "realtime"

@@ -16,7 +16,11 @@ from livecaption.core.decode import DecodeRequest, DecodeResult
 from livecaption.engine.file_engine import FileEngine
 from livecaption.engine.stages import StageClock
 
-__all__ = ["ModelInfo", "Prepared", "Restartable", "Staged", "Transcriber"]
+__all__ = ["ModelInfo", "Prepared", "Restartable", "Shapes", "Staged", "Transcriber"]
+
+
+Shapes = Mapping[tuple[int, int], float]
+"""Seconds of batches, by encoder length (mel frames of 10 ms) and rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,14 @@ class Transcriber(Protocol):
             Exception: whatever the model raises; the batcher fails this batch only.
         """
 
-    def warm_up(self, *, briefly: bool = False) -> float:
+    def warm_up(self, *, briefly: bool = False) -> Shapes:
         """Run every batch shape once, so that the first sentence is not the slow one.
 
         Args:
             briefly: only what the next sentence needs, because people are waiting for it.
 
         Returns:
-            Seconds of the slowest batch; 0.0 where nothing was run.
+            What each of them took; empty where nothing was run.
         """
 
     def forget(self, session: str) -> None:

@@ -27,7 +27,7 @@ import numpy as np
 
 from livecaption.core.decode import DecodeKind, DecodeRequest, DecodeResult
 from livecaption.core.file_transcript import FileOptions
-from livecaption.engine.base import ModelInfo, Prepared, Staged, Transcriber
+from livecaption.engine.base import ModelInfo, Prepared, Shapes, Staged, Transcriber
 from livecaption.engine.child_files import ChildFiles, GivenUp
 from livecaption.engine.failures import Failure, failure_of
 from livecaption.engine.recipe import Recipe
@@ -156,7 +156,7 @@ class EngineServer:
             return self._windows[row]
         return self._preparing.submit(self._loaded.prepare, row).result()
 
-    def _warm_up(self, _: int, briefly: bool) -> float:  # noqa: FBT001 - a message has no names
+    def _warm_up(self, _: int, briefly: bool) -> Shapes:  # noqa: FBT001 - a message has no names
         return self._loaded.warm_up(briefly=briefly)
 
     def _file(

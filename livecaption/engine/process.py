@@ -191,10 +191,10 @@ class EngineProcess:
     def end(self, cause: Cause | None, sentence: str) -> None:
         """Kill it; the first cause is kept. None if it seems to have ended by itself."""
         with self._lock:
-            if cause is not None and not self._over:
+            first, self._over = not self._over, True
+            if first and cause is not None:
                 self._end = _End(cause, sentence)
-            self._over = True
-        if cause is not None:
+        if first and cause is not None:
             self._process.kill()
         self._wire.close()
 

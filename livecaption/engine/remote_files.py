@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livecaption.core.file_transcript import FileInfo, FileOptions, FileSegment
+from livecaption.engine.buckets import BUCKETS
 from livecaption.engine.file_engine import Recording, RunStep, at_once
 from livecaption.engine.process import EngineProcess, NotSent, Talk
 from livecaption.engine.supervisor import Supervisor
@@ -132,7 +133,7 @@ class _FileCall:
     def __init__(self, recording: Recording, run: RunStep, supervisor: Supervisor) -> None:
         self._recording = recording
         self._run = run
-        self.step_s = _TIMES_LIVE * supervisor.hang_s
+        self.step_s = _TIMES_LIVE * supervisor.hang_s(BUCKETS[-1])
         """Longest time a step may take, seconds."""
         self.is_waiting = False
         """Whether a step waits for its turn."""

@@ -11,11 +11,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from livecaption.core.batching import BatchKey
 from livecaption.core.decode import DecodeRequest, DecodeResult
-from livecaption.engine.base import ModelInfo, Prepared
+from livecaption.engine.base import ModelInfo, Prepared, Shapes
 from livecaption.engine.file_engine import FileEngine
 from livecaption.engine.process import EngineProcess, NotSent
 from livecaption.engine.remote_files import RemoteFiles
@@ -104,9 +104,9 @@ class SupervisedTranscriber:
         """See ``Transcriber.prepare``."""
         while True:
             life = self._supervisor.current()
-            handle = next(self._handles)
+            handle, limit_s = next(self._handles), self._supervisor.hang_s()
             try:
-                key, bucket = self._call(life, "prepare", handle, request)
+                key, bucket = life.call("prepare", handle, request, limit_s=limit_s)
             except NotSent:
                 continue
             return _Window(request, key, bucket, handle, life)
@@ -114,11 +114,12 @@ class SupervisedTranscriber:
     def transcribe(self, batch: Sequence[Prepared]) -> list[DecodeResult]:
         """See ``Transcriber.transcribe``."""
         windows = [window for window in batch if isinstance(window, _Window)]
+        limit_s = self._supervisor.hang_s(max(w.bucket for w in windows), len(windows))
         while True:
             life = self._supervisor.current()
             rows = [w.handle if w.life is life else w.request for w in windows]
             try:
-                results, took = self._call(life, "transcribe", rows)
+                results, took = life.call("transcribe", rows, limit_s=limit_s)
             except NotSent:
                 continue
             self._stages.add(took)
@@ -127,33 +128,31 @@ class SupervisedTranscriber:
                 for result, window in zip(results, windows, strict=True)
             ]
 
-    def warm_up(self, *, briefly: bool = False) -> float:
+    def warm_up(self, *, briefly: bool = False) -> Shapes:
         """See ``Transcriber.warm_up``; what it takes says when a call hangs."""
         try:
-            slowest: float = self._warm_up(briefly=briefly)
+            shapes = self._warm_up(briefly=briefly)
         except EngineDied:
             logger.warning("the engine ended while it was warmed up; once more")
-            slowest = self._warm_up(briefly=briefly)
-        self._supervisor.learn(slowest)
-        return slowest
+            shapes = self._warm_up(briefly=briefly)
+        self._supervisor.learn(shapes)
+        return shapes
 
     def forget(self, session: str) -> None:
         """See ``Transcriber.forget``; with an engine that is gone all is forgotten."""
         if not self.is_up:
             return
         try:
-            self._call(self._supervisor.current(), "forget", session)
+            limit_s = self._supervisor.hang_s()
+            self._supervisor.current().call("forget", session, limit_s=limit_s)
         except (NotSent, EngineDied):
             return
 
-    def _warm_up(self, *, briefly: bool) -> float:
+    def _warm_up(self, *, briefly: bool) -> Shapes:
         while True:
             try:
                 # How long it takes is not known before it was done.
-                slowest: float = self._supervisor.current().call("warm_up", briefly, limit_s=None)
+                shapes: Shapes = self._supervisor.current().call("warm_up", briefly, limit_s=None)
             except NotSent:
                 continue
-            return slowest
-
-    def _call(self, life: EngineProcess, method: str, *arguments: Any) -> Any:
-        return life.call(method, *arguments, limit_s=self._supervisor.hang_s)
+            return shapes

@@ -6,7 +6,7 @@
                                       ▲              │ fails
                                       └── a pause ◀──┘
 
-The first two starts after an end come at once; from then on pauses grow, until a life has lasted.
+The first three starts come at once; from then on pauses grow, until a life has lasted.
 Whoever needs the engine waits meanwhile, up to ``patience_s`` since it went down; after that all
 are told at once that it does not come back, while it is still being tried.
 """
@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from livecaption.engine.base import ModelInfo
+from livecaption.engine.base import ModelInfo, Shapes
 from livecaption.engine.process import Cause, EngineProcess, NotSent, Talk
 from livecaption.engine.recipe import Recipe
 from livecaption.engine.wire import Ask
@@ -43,13 +43,13 @@ class Watchdog:
 
     hang_s: float | None = None
     """Silence after which a call hangs; None for the larger of ``least_hang_s`` and
-    ``times_slowest`` times the slowest batch of the warm-up."""
-    least_hang_s: float = 10.0
-    times_slowest: float = 10.0
+    ``times_tried`` times what a batch of its shape took in the warm-up."""
+    least_hang_s: float = 6.0
+    times_tried: float = 10.0
     start_s: float = 60.0
     """A restart that takes longer, and than five times the first start, has failed."""
     patience_s: float = 60.0
-    pauses: tuple[float, ...] = (0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+    pauses: tuple[float, ...] = (0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
     """Before each start in a row; the last one from then on."""
     calm_s: float = 60.0
     """A life as long as that begins a new row."""
@@ -73,7 +73,7 @@ class Supervisor:
         self._recipe = recipe
         self._report = report
         self._watchdog = watchdog or Watchdog()
-        self._hang_s = self._watchdog.hang_s or self._watchdog.start_s
+        self._shapes: Shapes = {}
         self._first_start_s = 0.0
         self._lives = 0
         self._in_a_row = 0
@@ -109,10 +109,21 @@ class Supervisor:
         """Starts after the first, by what made them necessary."""
         return dict(self._restarts)
 
-    @property
-    def hang_s(self) -> float:
-        """Seconds of silence after which a call hangs."""
-        return self._hang_s
+    def hang_s(self, bucket: int = 0, rows: int = 1) -> float:
+        """Return the seconds of silence after which a call hangs.
+
+        Args:
+            bucket: encoder length of the batch, mel frames; 0 for a call without one.
+            rows: windows in it.
+        """
+        dog = self._watchdog
+        if dog.hang_s is not None:
+            return dog.hang_s
+        if not self._shapes:
+            return dog.start_s
+        tried = [s for (b, r), s in self._shapes.items() if b >= bucket and r >= rows]
+        took = min(tried) if tried else max(self._shapes.values())
+        return max(dog.least_hang_s, dog.times_tried * took)
 
     @property
     def pid(self) -> int | None:
@@ -120,12 +131,11 @@ class Supervisor:
         life = self._up
         return life.pid if life is not None else None
 
-    def learn(self, slowest_s: float) -> None:
-        """Take in how long the slowest batch of the warm-up took."""
-        dog = self._watchdog
-        self._hang_s = dog.hang_s or max(dog.least_hang_s, dog.times_slowest * slowest_s)
+    def learn(self, shapes: Shapes) -> None:
+        """Take in what batches took when they were tried."""
+        self._shapes = shapes
         if self._up is not None:
-            self._up.take_within(self._hang_s)
+            self._up.take_within(self.hang_s())
 
     def current(self) -> EngineProcess:
         """Return the engine; while it is being started, wait.
@@ -237,7 +247,7 @@ class Supervisor:
 
     def _announce(self) -> None:
         assert self._child is not None
-        self._child.take_within(self._hang_s)
+        self._child.take_within(self.hang_s())
         with self._changed:
             self._up = self._child
             self.trouble = None

@@ -17,7 +17,7 @@ from pathlib import Path
 from livecaption.core.decode import DecodeRequest, DecodeResult
 from livecaption.core.file_transcript import FileOptions
 from livecaption.core.hypothesis import Word
-from livecaption.engine.base import ModelInfo, Prepared
+from livecaption.engine.base import ModelInfo, Prepared, Shapes
 from livecaption.engine.scripted import ScriptedTranscriber, ScriptedWindow, script
 from livecaption.engine.scripted_files import ScriptedFiles
 from livecaption.engine.stages import Stage, StageClock
@@ -80,9 +80,9 @@ class FaultyEngine(ScriptedTranscriber):
         with self.stages.timing(Stage.ENCODE):
             return super().transcribe(batch)
 
-    def warm_up(self, *, briefly: bool = False) -> float:
+    def warm_up(self, *, briefly: bool = False) -> Shapes:
         is_due(self._folder, "briefly-0" if briefly else "warm-0")
-        return 0.001
+        return {(500, 1): 0.01, (1000, 1): 2.0, (1000, 8): 5.0}
 
     def _fail(self, requests: Sequence[DecodeRequest]) -> None:
         for request in requests:
