@@ -38,6 +38,7 @@ COMMANDS = {
     "cuts": "cuts",
     "kills": "kills",
     "catch_up": "catch_up",
+    "engine_faults": "engine_faults",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from livecaption.core.decode import DecodeRequest, DecodeResult
 from livecaption.core.hypothesis import Word
-from livecaption.engine.base import ModelInfo, Prepared
+from livecaption.engine.base import ModelInfo, Prepared, Shapes
 from livecaption.engine.faster_whisper import FasterWhisperTranscriber
 from livecaption.engine.scripted import ScriptedTranscriber
 
@@ -44,8 +44,8 @@ class WeighedTranscriber:
         results = self._model.transcribe(batch)
         return [replace(result, **self._words(result.request)) for result in results]
 
-    def warm_up(self) -> None:
-        self._model.warm_up()
+    def warm_up(self, *, briefly: bool = False) -> Shapes:
+        return self._model.warm_up(briefly=briefly)
 
     def forget(self, session: str) -> None:
         self._model.forget(session)

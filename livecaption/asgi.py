@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from starlette.applications import Starlette
 
 from livecaption.core.batching import BatchPolicy
-from livecaption.detect.silero import SileroVerifier
 from livecaption.detect.webrtc import new_detector
 from livecaption.egress.address import SinkAddress, parse_sink
 from livecaption.egress.exchange import Dialect
 from livecaption.egress.sink import Sink
 from livecaption.engine.base import Transcriber
 from livecaption.engine.batcher import Batcher
-from livecaption.engine.config import EngineConfig
-from livecaption.engine.faster_whisper import FasterWhisperTranscriber
-from livecaption.engine.files import FileTranscriber
-from livecaption.engine.loading import ModelOptions, load_model
+from livecaption.engine.loading import ModelOptions
+from livecaption.engine.supervised import SupervisedTranscriber
+from livecaption.engine.supervisor import Supervisor, Watchdog
+from livecaption.resident import ResidentModel
 from livecaption.server.app import build_app
 from livecaption.settings import Settings
 
-__all__ = ["create_app", "load_transcriber", "read_sinks"]
+__all__ = ["create_app", "load_transcriber", "read_sinks", "recipe_of", "running_engine"]
 
 
-def load_transcriber(settings: Settings, report: Callable[[str], None]) -> FasterWhisperTranscriber:
-    """Load the model the settings name.
+def load_transcriber(settings: Settings, report: Callable[[str], None]) -> Transcriber:
+    """Load the model the settings name, into this process.
 
     Args:
         settings: model, device, compute type.
@@ -34,29 +35,39 @@ def load_transcriber(settings: Settings, report: Callable[[str], None]) -> Faste
     Raises:
         OperatorError: the model or the device cannot be used.
     """
-    loaded = load_model(
-        ModelOptions(
-            model=settings.model,
-            device=settings.device,
-            device_index=settings.device_index,
-            compute_type=settings.compute_type,
-            cpu_threads=settings.cpu_threads,
-            download_root=settings.download_root,
-        ),
-        report,
+    return recipe_of(settings)(report)
+
+
+@contextmanager
+def running_engine(settings: Settings, report: Callable[[str], None]) -> Iterator[Transcriber]:
+    """Load the model into a process of its own, which is watched, and ends with the block.
+
+    Args:
+        settings: model, device, compute type, and when it hangs.
+        report: takes sentences for the operator.
+
+    Raises:
+        OperatorError: the model or the device cannot be used.
+    """
+    if settings.engine_in_process or os.name != "posix":
+        yield load_transcriber(settings, report)
+        return
+    supervisor = Supervisor(recipe_of(settings), report, Watchdog(hang_s=settings.engine_hang_s))
+    with SupervisedTranscriber(supervisor) as engine:
+        yield engine
+
+
+def recipe_of(settings: Settings) -> ResidentModel:
+    """Return how the model is made that the settings name."""
+    options = ModelOptions(
+        model=settings.model,
+        device=settings.device,
+        device_index=settings.device_index,
+        compute_type=settings.compute_type,
+        cpu_threads=settings.cpu_threads,
+        download_root=settings.download_root,
     )
-    rows = 64 if loaded.info.device == "cuda" else 8
-    config = EngineConfig(
-        is_speech=SileroVerifier(),
-        max_rows=rows,
-        # Greedy finals share batches with partials; on a CPU that capacity is worth more than
-        # what a beam finds (see docs/adr/0004-streaming-defaults.md).
-        final_beam=5 if loaded.info.device == "cuda" else 1,
-        bucket_floor=settings.bucket_floor or (500 if loaded.short_windows else 1000),
-        fallback_temperature=0.4 if loaded.temperature_fallback else 0.0,
-    )
-    files = FileTranscriber(loaded)
-    return FasterWhisperTranscriber(loaded.model, loaded.info, config, files=files)
+    return ResidentModel(options, settings.bucket_floor)
 
 
 def read_sinks(settings: Settings) -> list[tuple[SinkAddress, Dialect]]:

@@ -19,6 +19,8 @@
     │   ├── ModelNotFound         no such model, or it cannot be loaded or downloaded
     │   └── MediaError            a file named on the command line that is not audio
     └── EngineError             our model failed on this batch
+        ├── EngineDied            the engine ended or hung while it worked on it
+        └── LeftOut               … for the second time: this audio is not decoded
 
 ``str(error)`` is a sentence meant for the person at fault; it never holds caption text or secrets.
 """
@@ -29,7 +31,9 @@ __all__ = [
     "BadCredentials",
     "ClientError",
     "DamagedMedia",
+    "EngineDied",
     "EngineError",
+    "LeftOut",
     "LiveCaptionError",
     "MediaError",
     "MediaTooLong",
@@ -189,3 +193,21 @@ class EngineError(LiveCaptionError):
     """The model failed on one batch; nothing else is affected."""
 
     code = "engine_error"
+
+
+class EngineDied(EngineError):
+    """The engine ended, hung or lost its device with this batch in hand, and is started again.
+
+    Any window in hand may be the cause, so each is tried once more, by itself.
+
+    Attributes:
+        life: which life of the engine ended: those who hear of the same death can tell.
+    """
+
+    def __init__(self, message: str, *, life: int = 0) -> None:
+        super().__init__(message)
+        self.life = life
+
+
+class LeftOut(EngineError):
+    """The engine died twice with this window in hand: no window with its audio is decoded."""

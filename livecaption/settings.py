@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     bucket_floor: Literal[500, 1000] | None = None
     """Least encoder length, in frames of 10 ms: 500 is cheaper; decodes that loop are repeated.
     None takes what suits the model: 500 where its maker says so, else 1000."""
+    engine_hang_s: float | None = Field(default=None, ge=1.0)
+    """Seconds without an answer after which the model's process is started again; None for ten
+    times what a batch of its size took at the start, and 6 at least."""
+    engine_in_process: bool = False
+    """Keep the model in the server's own process, which then dies with it; saves memory."""
     policy: Literal["realtime", "window"] = "realtime"
     hop: float = Field(default=0.0, ge=0.0, le=10.0)
     """Seconds of new audio between decodes; 0 takes the policy's own."""

@@ -16,15 +16,17 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 import uvloop
+from starlette.applications import Starlette
 
-from livecaption.asgi import create_app, load_transcriber
+from livecaption.asgi import create_app, running_engine
 from livecaption.bench.costless import CostlessTranscriber
 from livecaption.bench.inner_vitals import LoopDelays
 from livecaption.bench.room_watch import RoomWatch
@@ -50,10 +52,16 @@ def main() -> None:
     try:
         settings = load_settings()
         listener = bind(settings)
-        app = create_app(settings, _engine(settings))
+        with _engine(settings) as engine:
+            _serve(settings, listener, create_app(settings, engine), observed)
     except LiveCaptionError as error:
         _say(failed=str(error))
         sys.exit(1)
+
+
+def _serve(
+    settings: Settings, listener: socket.socket, app: Starlette, observed: str | None
+) -> None:
     server = LiveServer(app, settings)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
@@ -71,10 +79,10 @@ def main() -> None:
         runner.run(serve())
 
 
-def _engine(settings: Settings) -> Transcriber:
+def _engine(settings: Settings) -> AbstractContextManager[Transcriber]:
     if settings.model != SCRIPTED:
-        return load_transcriber(settings, logging.getLogger(__name__).info)
-    return CostlessTranscriber(files=ScriptedFiles())
+        return running_engine(settings, logging.getLogger(__name__).info)
+    return nullcontext(CostlessTranscriber(files=ScriptedFiles()))
 
 
 async def _tell(server: LiveServer, state: Any, port: int, observed: str | None) -> None:

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from starlette.applications import Starlette
 
-from livecaption.asgi import create_app, load_transcriber
+from livecaption.asgi import create_app, running_engine
 from livecaption.bundled import Clip, speech_clips
 from livecaption.cli.live_text import Display, open_display
 from livecaption.cli.terminal import report
@@ -58,8 +58,8 @@ def demo(
         raise OperatorError(f"There is no bundled clip {clip}; choose one of: {names}, all.")
     settings = _demo_settings(port)
     listener = bind(settings)
-    app = create_app(settings, load_transcriber(settings, report))
-    with asyncio.Runner() as runner:
+    with running_engine(settings, report) as transcriber, asyncio.Runner() as runner:
+        app = create_app(settings, transcriber)
         runner.run(
             caption_clips(app, settings, listener, clips, stay=sys.stdout.isatty() and not once)
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
 
-from livecaption.asgi import create_app, load_transcriber, read_sinks
+from livecaption.asgi import create_app, read_sinks, running_engine
 from livecaption.cli.terminal import report
 from livecaption.logs import configure_logs
 from livecaption.server.counters import Counters
@@ -311,15 +312,19 @@ def run_server(settings: Settings) -> None:
     listener = bind(settings)
     metrics = bind_metrics(settings)
     asyncio.run(_try_data(settings))
-    transcriber = load_transcriber(settings, report)
+    with running_engine(settings, report) as transcriber:
+        _say_where(settings, listener, metrics)
+        server = LiveServer(create_app(settings, transcriber), settings, metrics)
+        server.run(sockets=[listener])
+
+
+def _say_where(settings: Settings, listener: socket, metrics: socket | None) -> None:
     port = listener.getsockname()[1]
     shown = "localhost" if settings.host == "127.0.0.1" else settings.host
     report(f"Captions at http://{shown}:{port}  (overlay: http://{shown}:{port}/overlay/main)")
     if metrics is not None:
         host, metrics_port = metrics.getsockname()[:2]
         report(f"Metrics at http://{host}:{metrics_port}/metrics")
-    server = LiveServer(create_app(settings, transcriber), settings, metrics)
-    server.run(sockets=[listener])
 
 
 async def _try_data(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from livecaption.asgi import load_transcriber
+from livecaption.asgi import running_engine
 from livecaption.cli.terminal import report
 from livecaption.engine.base import Transcriber
 from livecaption.errors import OperatorError
@@ -98,11 +98,11 @@ def worker(
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         logging.getLogger("httpx").setLevel(logging.WARNING)
     listener = bind_metrics(settings)
-    transcriber = load_transcriber(settings, report)
-    if listener is not None:
-        host, port = listener.getsockname()[:2]
-        report(f"Metrics at http://{host}:{port}/metrics")
-    asyncio.run(_until_told(settings, transcriber, listener))
+    with running_engine(settings, report) as transcriber:
+        if listener is not None:
+            host, port = listener.getsockname()[:2]
+            report(f"Metrics at http://{host}:{port}/metrics")
+        asyncio.run(_until_told(settings, transcriber, listener))
 
 
 def _check(settings: Settings) -> None:

@@ -113,19 +113,22 @@ class Decoding:
             self._shorten(utterance)
         self.schedule()
 
-    def take_failure(self, request: DecodeRequest, reason: GapReason) -> None:
-        """Learn that a request will have no result."""
+    def take_failure(self, request: DecodeRequest, reason: GapReason, *, for_good: bool) -> None:
+        """Learn that a request will have no result, and whether none with its audio will."""
         self._stats.failures += 1
         self._came_back(request)
         utterance = self._utterances.find(request.utterance)
         if utterance is None or utterance.resolved:
             return
-        if request.kind is DecodeKind.PARTIAL:
-            if utterance.closed is not None:
-                self._decide(utterance, utterance.closed)
-            return
-        utterance.lose_rest(reason)
-        self._utterances.publish_ended()
+        if request.kind is DecodeKind.FINAL:
+            utterance.lose_rest(reason)
+            self._utterances.publish_ended()
+        elif utterance.closed is not None:
+            self._decide(utterance, utterance.closed)
+        elif for_good and request.stop > utterance.window_start:
+            self._utterances.cut_off(utterance, request.stop, reason)
+            self._scheduler.opened(request.stop)
+            self.schedule()
 
     # -- inside -----------------------------------------------------------------------------
 

@@ -158,13 +158,21 @@ class CaptionSession:
         self._decoding.take_result(result)
         self._go_on()
 
-    def receive_failure(self, request: DecodeRequest, reason: GapReason) -> None:
+    def receive_failure(
+        self, request: DecodeRequest, reason: GapReason, *, for_good: bool = False
+    ) -> None:
         """Learn that a request will have no result.
 
         A partial is simply tried again with the next window. A failed closing decode loses the
         audio after the last committed word; it is declared as a gap.
+
+        Args:
+            request: what was asked for.
+            reason: why it failed.
+            for_good: no window with this audio will have a result. Then a partial's utterance ends
+                with its window, as a closing decode would, and another one goes on behind it.
         """
-        self._decoding.take_failure(request, reason)
+        self._decoding.take_failure(request, reason, for_good=for_good)
         self._go_on()
 
     def receive_finalize(self) -> None:

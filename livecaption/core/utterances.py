@@ -119,6 +119,16 @@ class Utterances:
         self.publish_ended()
         self.publish(following)
 
+    def cut_off(self, utterance: Utterance, at: int, reason: GapReason) -> None:
+        """End the current utterance at a sample, losing what was not heard; the rest goes on."""
+        self.current = None
+        self._silent_from = at
+        self._open(at, at, ())
+        utterance.close(Closed(speech_stop=at, stop=at), None)
+        utterance.lose_rest(reason)
+        self.ending.append(utterance)
+        self.publish_ended()
+
     # -- the account of the audio -----------------------------------------------------------
 
     def settle_silence(self, until: int) -> None:

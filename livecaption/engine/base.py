@@ -7,7 +7,7 @@ it keeps per session is a cache that may vanish at any time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -16,7 +16,11 @@ from livecaption.core.decode import DecodeRequest, DecodeResult
 from livecaption.engine.file_engine import FileEngine
 from livecaption.engine.stages import StageClock
 
-__all__ = ["ModelInfo", "Prepared", "Staged", "Transcriber"]
+__all__ = ["ModelInfo", "Prepared", "Restartable", "Shapes", "Staged", "Transcriber"]
+
+
+Shapes = Mapping[tuple[int, int], float]
+"""Seconds of batches, by encoder length (mel frames of 10 ms) and rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,19 @@ class Transcriber(Protocol):
         Blocks; called from engine threads only.
 
         Raises:
+            EngineDied: the engine is gone, and perhaps because of one of them.
             Exception: whatever the model raises; the batcher fails this batch only.
         """
 
-    def warm_up(self) -> None:
-        """Run every batch shape once, so that the first sentence is not the slow one."""
+    def warm_up(self, *, briefly: bool = False) -> Shapes:
+        """Run every batch shape once, so that the first sentence is not the slow one.
+
+        Args:
+            briefly: only what the next sentence needs, because people are waiting for it.
+
+        Returns:
+            What each of them took; empty where nothing was run.
+        """
 
     def forget(self, session: str) -> None:
         """Drop what is cached for a session; called from the preparation thread."""
@@ -88,3 +100,27 @@ class Staged(Protocol):
     @property
     def stages(self) -> StageClock:
         """Measured since it was warmed up."""
+
+
+@runtime_checkable
+class Restartable(Protocol):
+    """What an engine offers besides that may die, and is then started again."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it works now."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it does not come back, once starting it again has failed; a sentence."""
+
+    @property
+    def restarts(self) -> Mapping[str, int]:
+        """How often it was started again, by cause."""
+
+    def wait_up(self) -> None:
+        """Block until it works.
+
+        Raises:
+            EngineError: it does not come back in time.
+        """

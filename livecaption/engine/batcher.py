@@ -2,9 +2,7 @@
 
 ::
 
-    submit ─▶ prepare (one thread) ─▶ waiting ─▶ select (pure) ─▶ lane ─▶ transcribe (engine thread)
-                                        ▲                          │
-                                        └── rows of a failed batch, alone ──┘
+    submit ─▶ prepare (one thread) ─▶ waiting ─▶ select (pure) ─▶ lane ─▶ BatchRunner
 
 One lane for each device of the engine; a lane takes a batch, runs it in its thread, hands out the
 results, and takes the next. Work on whole files runs in the same lanes, one window at a time, and
@@ -21,7 +19,7 @@ import logging
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -29,8 +27,10 @@ from typing import Any, TypeVar
 from livecaption.core.batching import BatchPolicy, CostModel, PendingWindow
 from livecaption.core.decode import DecodeKind, DecodeRequest, DecodeResult
 from livecaption.engine.base import Prepared, Transcriber
+from livecaption.engine.batch_runner import BatchRunner, Entry
 from livecaption.engine.batcher_stats import BatcherStats
-from livecaption.errors import EngineError, Overloaded
+from livecaption.engine.suspects import Suspects
+from livecaption.errors import EngineDied, EngineError, LeftOut, Overloaded
 
 __all__ = ["Batcher", "BatcherStats", "Superseded"]
 
@@ -41,13 +41,6 @@ T = TypeVar("T")
 
 class Superseded(Exception):
     """A waiting partial gave way to its utterance's closing decode."""
-
-
-@dataclass(slots=True, eq=False)
-class _Entry:
-    window: PendingWindow
-    prepared: Prepared
-    future: asyncio.Future[DecodeResult]
 
 
 @dataclass(slots=True, eq=False)
@@ -77,7 +70,7 @@ class Batcher:
         self._max_jobs = max_jobs
         self._preparing: Counter[str] = Counter()
         self._costs = CostModel()
-        self._entries: dict[PendingWindow, _Entry] = {}
+        self._entries: dict[PendingWindow, Entry] = {}
         self._jobs: deque[_Job] = deque()
         self._changed = asyncio.Condition()
         self._closing = False
@@ -87,6 +80,10 @@ class Batcher:
         self._prepare = ThreadPoolExecutor(1, thread_name_prefix="livecaption-prepare")
         self._engine = ThreadPoolExecutor(workers, thread_name_prefix="livecaption-engine")
         self.stats = BatcherStats()
+        self._suspects = Suspects()
+        self._runner = BatchRunner(
+            transcriber, self._in_engine, self._suspects, self._costs, self.stats
+        )
 
     @property
     def transcriber(self) -> Transcriber:
@@ -123,8 +120,12 @@ class Batcher:
         Raises:
             Superseded: a closing decode of the same session made this partial pointless.
             Overloaded: too much waits already.
-            EngineError: the engine failed on this window; a final was tried twice.
+            LeftOut: the engine died twice under this window.
+            EngineError: the engine failed on it; a final was tried twice.
         """
+        if self._suspects.condemned(request):
+            self.stats.failures += 1
+            raise LeftOut("The engine died twice under this utterance.")
         submitted = self._last_live = time.monotonic()
         self._admit(request)
         prepared = await self._prepared(request)
@@ -137,7 +138,7 @@ class Batcher:
             arrived=submitted,
             final=request.kind is DecodeKind.FINAL,
         )
-        entry = _Entry(window, prepared, loop.create_future())
+        entry = Entry(window, prepared, loop.create_future())
         self._entries[window] = entry
         await self._notify()
         result = await self._wait_for(entry)
@@ -199,12 +200,12 @@ class Batcher:
                         entry.future.set_exception(Superseded())
 
     async def _prepared(self, request: DecodeRequest) -> Prepared:
-        loop = asyncio.get_running_loop()
-        prepare = self._transcriber.prepare
         self._preparing[request.session] += 1
         began = time.monotonic()
         try:
-            return await loop.run_in_executor(self._prepare, prepare, request)
+            return await self._in_preparation(request)
+        except EngineDied as exc:
+            raise LeftOut("The engine died twice under this window.") from exc
         except Exception as exc:
             logger.exception("preparing a window failed", extra={"session": request.session})
             raise EngineError("The engine could not prepare the audio of this window.") from exc
@@ -214,7 +215,18 @@ class Batcher:
             if not self._preparing[request.session]:
                 del self._preparing[request.session]
 
-    async def _wait_for(self, entry: _Entry) -> DecodeResult:
+    async def _in_preparation(self, request: DecodeRequest) -> Prepared:
+        """Prepare a window; once more, where the engine died meanwhile."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return await loop.run_in_executor(self._prepare, self._transcriber.prepare, request)
+            except EngineDied as exc:
+                self._suspects.blame(request, exc.life)
+                if self._suspects.condemned(request):
+                    raise
+
+    async def _wait_for(self, entry: Entry) -> DecodeResult:
         try:
             return await entry.future
         finally:
@@ -227,9 +239,12 @@ class Batcher:
 
     async def _lane(self) -> None:
         while True:
+            if self._entries or self._jobs:
+                # Before a batch is chosen: what comes meanwhile may belong into it.
+                await self._runner.ready()
             batch = self._take()
             if batch:
-                await self._run_batch(batch)
+                await self._runner.run(batch)
             elif self._jobs:
                 await self._run_job(self._jobs.popleft())
             elif self._closing:
@@ -241,60 +256,19 @@ class Batcher:
     def _has_work(self) -> bool:
         return bool(self._entries or self._jobs or self._closing)
 
-    def _take(self) -> list[_Entry]:
-        plan = self._policy.select(list(self._entries), self._costs)
-        return [self._entries.pop(window) for window in plan]
-
-    async def _run_batch(self, batch: Sequence[_Entry]) -> None:
-        started = time.monotonic()
-        error = await self._attempt(batch)
-        took = time.monotonic() - started
-        bucket = max(entry.window.bucket for entry in batch)
-        self.stats.note_batch([entry.prepared for entry in batch], bucket, took)
-        if error is None:
-            leader = batch[0].window
-            self._costs.observe(leader.key.beam_size, bucket, len(batch), took)
-            return
-        await self._retry_alone(batch, error)
-
-    async def _retry_alone(self, batch: Sequence[_Entry], error: Exception) -> None:
-        """Try finals again one by one: a poisonous window must not take its neighbours with it.
-
-        A partial is not worth a retry; its session asks again with more audio.
-        """
+    def _take(self) -> list[Entry]:
+        chosen = self._policy.select(list(self._entries), self._costs)
+        batch = self._runner.compatible([self._entries[window] for window in chosen])
         for entry in batch:
-            final = entry.window.final
-            last = await self._attempt([entry]) if final else error
-            if last is not None:
-                self._fail(entry, last)
-
-    def _fail(self, entry: _Entry, error: Exception) -> None:
-        if not entry.future.done():
-            self.stats.failures += 1
-            failure = EngineError("The engine failed on this window.")
-            failure.__cause__ = error
-            entry.future.set_exception(failure)
-
-    async def _attempt(self, batch: Sequence[_Entry]) -> Exception | None:
-        """Run a batch and hand out its results; return the error instead of raising it."""
-        prepared = [entry.prepared for entry in batch]
-        try:
-            results = await self._in_engine(lambda: self._transcriber.transcribe(prepared))
-            if len(results) != len(batch):
-                raise EngineError(f"The engine gave {len(results)} results for {len(batch)} rows.")
-        except Exception as exc:
-            logger.exception("a batch of %d windows failed", len(batch))
-            return exc
-        for entry, result in zip(batch, results, strict=True):
-            if not entry.future.done():
-                entry.future.set_result(result)
-        return None
+            del self._entries[entry.window]
+        return batch
 
     async def _run_job(self, job: _Job) -> None:
         if job.future.cancelled():
             return
-        running = asyncio.ensure_future(self._in_engine(job.run))
-        await asyncio.wait({running})
+        async with self._runner.turnstile.together():
+            running = asyncio.ensure_future(self._in_engine(job.run))
+            await asyncio.wait({running})
         if job.future.done():
             return
         error = running.exception()

@@ -28,6 +28,8 @@ class BatcherStats:
     rows: int = 0
     failures: int = 0
     superseded: int = 0
+    halved: int = 0
+    """Batches that did not fit into memory and were run in two halves."""
     refused: int = 0
     """Requests for which there was no room."""
     busy_s: float = 0.0

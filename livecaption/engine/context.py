@@ -40,6 +40,15 @@ class FileContext:
         terms = self._tokens(", ".join(vocabulary))[:_VOCABULARY_TOKENS]
         self._terms = str(self._tokenizer.decode(terms)) if terms else None
 
+    @property
+    def earlier(self) -> tuple[int, ...]:
+        """Tokens of the text before the next window."""
+        return tuple(self._earlier)
+
+    def restore(self, earlier: Sequence[int]) -> None:
+        """Go on from what another one had as ``earlier``."""
+        self._earlier = list(earlier)
+
     def settings(self) -> dict[str, Any]:
         """Return it as settings of faster-whisper's ``transcribe``, for one window."""
         return {

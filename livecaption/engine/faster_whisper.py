@@ -31,7 +31,7 @@ from livecaption.core.decode import DecodeKind, DecodeRequest, DecodeResult
 from livecaption.core.hypothesis import Word
 from livecaption.core.screen import Rejection, ScreenConfig, screen
 from livecaption.engine.alignment import rows_of, words_from
-from livecaption.engine.base import ModelInfo, Prepared
+from livecaption.engine.base import ModelInfo, Prepared, Shapes
 from livecaption.engine.buckets import BUCKETS, SAFE_BUCKET, bucket_for
 from livecaption.engine.config import EngineConfig
 from livecaption.engine.features import HOP, FeatureCache, LogMel, normalise_and_pad
@@ -177,19 +177,24 @@ class FasterWhisperTranscriber:
             for w in windows
         ]
 
-    def warm_up(self) -> None:
+    def warm_up(self, *, briefly: bool = False) -> Shapes:
         """See ``Transcriber.warm_up``: every bucket in use, one row and a full batch."""
+        buckets = [b for b in BUCKETS if b >= self._config.bucket_floor][: 1 if briefly else None]
         sizes = sorted({1, min(4, self._config.max_rows), self._config.max_rows})
-        for bucket in BUCKETS:
-            if bucket < self._config.bucket_floor:
-                continue
-            for rows in sizes:
-                self.transcribe(
-                    [self._silence(bucket, kind) for kind in [DecodeKind.PARTIAL] * rows]
-                )
-        self.transcribe([self._silence(self._config.bucket_floor, DecodeKind.FINAL)])
+        took = {
+            (bucket, rows): self._try_shape(bucket, rows, DecodeKind.PARTIAL)
+            for bucket in buckets
+            for rows in sizes
+        }
+        self._try_shape(self._config.bucket_floor, 1, DecodeKind.FINAL)
         # First runs of a shape take many times as long, and nobody waited for them.
         self._stages.clear()
+        return took
+
+    def _try_shape(self, bucket: int, rows: int, kind: DecodeKind) -> float:
+        began = time.perf_counter()
+        self.transcribe([self._silence(bucket, kind) for _ in range(rows)])
+        return time.perf_counter() - began
 
     def _silence(self, bucket: int, kind: DecodeKind) -> PreparedWindow:
         audio: Samples = np.zeros(SAMPLE_RATE, dtype=np.int16)

@@ -60,9 +60,25 @@ class FileRun(Protocol):
             EngineError: the model failed.
         """
 
+    def save(self) -> object:
+        """Return what another run needs to go on from here: small, and it can be pickled."""
+
 
 class FileEngine(Protocol):
     """Opens recordings for transcription; holds no state of any of them."""
 
-    def open(self, recording: Recording, options: FileOptions, run: RunStep = at_once) -> FileRun:
-        """Begin a file; runs no model."""
+    def open(
+        self,
+        recording: Recording,
+        options: FileOptions,
+        run: RunStep = at_once,
+        saved: object = None,
+    ) -> FileRun:
+        """Begin a file, or go on with one; runs no model.
+
+        Args:
+            recording: its audio.
+            options: how to transcribe it.
+            run: runs each call of the model.
+            saved: of an earlier run of the same recording and options, in any process.
+        """

@@ -17,6 +17,7 @@ This module must not know where audio comes from or where a transcript goes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from livecaption.core.audio import SAMPLE_RATE, Samples, pcm16_to_float32, seconds
@@ -26,7 +27,7 @@ from livecaption.engine.context import FileContext
 from livecaption.engine.file_engine import Recording, RunStep, at_once
 from livecaption.engine.loading import LoadedModel, describe_failure
 from livecaption.engine.one_window import WINDOW_SAMPLES, end_of, transcribe_window
-from livecaption.engine.spans import SpeechReader, find_speech
+from livecaption.engine.spans import Span, SpeechReader, find_speech
 from livecaption.engine.steps import in_steps
 from livecaption.errors import EngineError
 
@@ -43,6 +44,19 @@ _LEFT_OUT = 2 * SAMPLE_RATE
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """A file between two windows."""
+
+    position: int
+    length: int
+    ended: bool
+    info: FileInfo | None
+    earlier: tuple[int, ...] = field(repr=False)
+    looked_at: int
+    spans: tuple[Span, ...]
+
+
 class FileTranscriber:
     """Opens recordings for transcription; holds no state of any of them.
 
@@ -54,10 +68,17 @@ class FileTranscriber:
         self._loaded = loaded
 
     def open(
-        self, recording: Recording, options: FileOptions, run: RunStep = at_once
+        self,
+        recording: Recording,
+        options: FileOptions,
+        run: RunStep = at_once,
+        saved: object = None,
     ) -> FileTranscription:
         """Begin a file; see ``FileEngine.open``."""
-        return FileTranscription(self._loaded, recording, options, run)
+        begun = FileTranscription(self._loaded, recording, options, run)
+        if isinstance(saved, _Saved):
+            begun.restore(saved)
+        return begun
 
 
 class FileTranscription:
@@ -74,7 +95,6 @@ class FileTranscription:
         self._model = in_steps(loaded.model, run)
         self._options = options
         self._speech = SpeechReader(recording, filtered=options.vad_filter)
-        self._clock = self._speech.clock
         self._ended = False
         self._position = 0
         self._length = WINDOW_SAMPLES
@@ -98,7 +118,7 @@ class FileTranscription:
         """Seconds of the file that have been transcribed; ``duration`` at the end."""
         if self._ended:
             return self.duration
-        return seconds(self._clock.start_at(self._position))
+        return seconds(self._speech.clock.start_at(self._position))
 
     def start(self) -> FileInfo:
         """Detect the language, unless it was named; further calls return the same.
@@ -130,6 +150,26 @@ class FileTranscription:
         self._context.add(found)
         self._has_ended()
         return segments
+
+    def save(self) -> object:
+        """See ``FileRun.save``."""
+        looked_at, spans = self._speech.save()
+        return _Saved(
+            self._position,
+            self._length,
+            self._ended,
+            self._info,
+            self._context.earlier,
+            looked_at,
+            spans,
+        )
+
+    def restore(self, saved: _Saved) -> None:
+        """Go on from there."""
+        self._position, self._length = saved.position, saved.length
+        self._ended, self._info = saved.ended, saved.info
+        self._context.restore(saved.earlier)
+        self._speech.restore(saved.looked_at, saved.spans)
 
     def __iter__(self) -> Iterator[FileSegment]:
         """Yield the segments in order; a step runs several windows where some hold no words.
@@ -208,8 +248,8 @@ class FileTranscription:
     def _segment(self, segment: Any) -> FileSegment:
         """Convert a segment, moving its times to the clock of the whole file."""
         words = tuple(self._word(word) for word in segment.words or ())
-        start = self._clock.start_at(self._sample(segment.start))
-        stop = self._clock.stop_at(self._sample(segment.end))
+        start = self._speech.clock.start_at(self._sample(segment.start))
+        stop = self._speech.clock.stop_at(self._sample(segment.end))
         return FileSegment(
             start=words[0].start if words else seconds(start),
             end=words[-1].end if words else seconds(max(start, stop)),
@@ -223,7 +263,7 @@ class FileTranscription:
         )
 
     def _word(self, word: Any) -> TimedWord:
-        start, stop = self._clock.around(self._sample(word.start), self._sample(word.end))
+        start, stop = self._speech.clock.around(self._sample(word.start), self._sample(word.end))
         return TimedWord(word.word, seconds(start), seconds(stop), float(word.probability))
 
     def _sample(self, window_s: float) -> int:

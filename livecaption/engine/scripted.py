@@ -14,7 +14,7 @@ from livecaption.core.audio import SAMPLE_RATE
 from livecaption.core.batching import BatchKey
 from livecaption.core.decode import DecodeRequest, DecodeResult
 from livecaption.core.hypothesis import Word
-from livecaption.engine.base import ModelInfo, Prepared
+from livecaption.engine.base import ModelInfo, Prepared, Shapes
 from livecaption.engine.file_engine import FileEngine
 
 __all__ = ["ScriptedTranscriber", "ScriptedWindow", "script"]
@@ -80,8 +80,9 @@ class ScriptedTranscriber:
             for request in requests
         ]
 
-    def warm_up(self) -> None:
+    def warm_up(self, *, briefly: bool = False) -> Shapes:  # noqa: ARG002
         """Nothing to warm."""
+        return {}
 
     def forget(self, session: str) -> None:
         """Nothing is cached."""

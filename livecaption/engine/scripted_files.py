@@ -33,10 +33,17 @@ class ScriptedFiles:
         self._before_window = before_window
 
     def open(
-        self, recording: Recording, options: FileOptions, run: RunStep = at_once
+        self,
+        recording: Recording,
+        options: FileOptions,
+        run: RunStep = at_once,
+        saved: object = None,
     ) -> _ScriptedRun:
         """See ``FileEngine.open``."""
-        return _ScriptedRun(self._words, recording, options, run, self._before_window)
+        begun = _ScriptedRun(self._words, recording, options, run, self._before_window)
+        if isinstance(saved, int):
+            begun.position = saved
+        return begun
 
 
 class _ScriptedRun:
@@ -53,12 +60,16 @@ class _ScriptedRun:
         self._options = options
         self._run = run
         self._before_window = before_window
-        self._position = 0
+        self.position = 0
 
     @property
     def done(self) -> float:
         """See ``FileRun.done``."""
-        return min(self._position, self._length) / SAMPLE_RATE
+        return min(self.position, self._length) / SAMPLE_RATE
+
+    def save(self) -> object:
+        """See ``FileRun.save``."""
+        return self.position
 
     def start(self) -> FileInfo:
         """See ``FileRun.start``."""
@@ -66,15 +77,15 @@ class _ScriptedRun:
 
     def next_window(self) -> tuple[FileSegment, ...] | None:
         """See ``FileRun.next_window``."""
-        if self._position >= self._length:
+        if self.position >= self._length:
             return None
         return self._run(self._hear)
 
     def _hear(self) -> tuple[FileSegment, ...]:
         if self._before_window is not None:
             self._before_window(self._options)
-        start, self._position = self._position, self._position + _WINDOW
-        stop = min(self._position, self._length)
+        start, self.position = self.position, self.position + _WINDOW
+        stop = min(self.position, self._length)
         words = tuple(
             TimedWord(w.text, w.start / SAMPLE_RATE, w.stop / SAMPLE_RATE, w.probability)
             for w in self._words

@@ -62,6 +62,11 @@ class SpeechClock:
         """Samples in all spans together."""
         return self._ends[-1] if self._ends else 0
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All spans so far."""
+        return tuple(self._spans)
+
     def append(self, span: Span) -> None:
         """Add a span behind the others."""
         self._spans.append(span)
@@ -125,6 +130,15 @@ class SpeechReader:
         if not filtered and len(recording):
             self.clock.append(Span(0, len(recording)))
             self._looked_at = len(recording)
+
+    def save(self) -> tuple[int, tuple[Span, ...]]:
+        """Return up to where it has looked, and the spans it found."""
+        return self._looked_at, self.clock.spans
+
+    def restore(self, looked_at: int, spans: Sequence[Span]) -> None:
+        """Go on from what another reader of the same recording has saved."""
+        self._looked_at = looked_at
+        self.clock = SpeechClock(spans)
 
     def reaches(self, position: int) -> bool:
         """Whether there is speech up to a position; looks for it if need be."""

@@ -39,6 +39,18 @@ class StageClock:
         with self._lock:
             return deepcopy(self._took)
 
+    def take(self) -> dict[Stage, Tally]:
+        """Hand out what was measured since the last call."""
+        with self._lock:
+            took, self._took = self._took, _nothing()
+        return took
+
+    def add(self, took: Mapping[Stage, Tally]) -> None:
+        """Count what another clock has measured."""
+        with self._lock:
+            for stage, tally in took.items():
+                self._took[stage].add(tally)
+
     def clear(self) -> None:
         """Forget what was measured."""
         with self._lock:

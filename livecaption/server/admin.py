@@ -41,7 +41,7 @@ async def show_state(request: Request) -> Response:
     state = {
         "version": __version__,
         "status": hub.status,
-        "problem": hub.failed,
+        "problem": hub.failed or hub.engine_trouble,
         "uptime_s": round(hub.uptime_s, 1),
         "model": {
             "name": hub.model.name,

@@ -16,7 +16,7 @@ from livecaption.core.capacity import AdmissionPolicy, EngineLoad, Refuse, decid
 from livecaption.core.file_pace import FilePace
 from livecaption.core.gate import IsSpeech
 from livecaption.egress.sink import Sink
-from livecaption.engine.base import ModelInfo
+from livecaption.engine.base import ModelInfo, Restartable
 from livecaption.engine.batcher import Batcher
 from livecaption.errors import BadCredentials, EngineError, Overloaded
 from livecaption.files.jobs import FileJobs
@@ -91,6 +91,8 @@ class CaptionHub:
         self.settings = settings
         self._began = time.monotonic()
         self.batcher = batcher
+        engine = batcher.transcriber
+        self._engine = engine if isinstance(engine, Restartable) else None
         self.store = store
         self.recorder = Recorder(store)
         self.links = Links(store)
@@ -133,14 +135,21 @@ class CaptionHub:
 
     @property
     def status(self) -> str:
-        """What the server is up to: ready, loading, full, draining or failed."""
+        """What the server is up to: ready, loading, restarting, full, draining or failed."""
         if self.failed is not None:
             return "failed"
         if self.draining or self.closing:
             return "draining"
         if not self.ready.is_set():
             return "loading"
+        if self._engine is not None and not self._engine.is_up:
+            return "restarting"
         return "full" if self._is_full else "ready"
+
+    @property
+    def engine_trouble(self) -> str | None:
+        """Why the engine does not come back after it ended; None while all is well."""
+        return self._engine.trouble if self._engine is not None else None
 
     @property
     def _is_full(self) -> bool:
@@ -239,7 +248,17 @@ class CaptionHub:
         self.files.check_room()
 
     def _check_model(self) -> None:
+        """Refuse what would need a model that is not there.
+
+        One that is being started again is waited for, until that fails: it takes seconds.
+        """
         self.check_open()
+        if self.engine_trouble is not None:
+            raise Overloaded(
+                "The model has ended and cannot be started again.",
+                retry_after=10.0,
+                code="not_ready",
+            )
         if self.failed is not None:
             raise Overloaded("The model does not work.", retry_after=60.0, code="not_ready")
         if not self.ready.is_set():

@@ -30,7 +30,7 @@ from livecaption.core.outbox import Outgoing
 from livecaption.core.session import CaptionSession
 from livecaption.core.utterance import Speaking
 from livecaption.engine.batcher import Batcher, Superseded
-from livecaption.errors import EngineError, Overloaded
+from livecaption.errors import EngineError, LeftOut, Overloaded
 from livecaption.protocol.codec import decode_server, encode, event_message, without_room
 from livecaption.protocol.server_messages import RoomMessage
 from livecaption.server.figures import SessionFigures
@@ -285,8 +285,9 @@ class LiveSession:
             return
         except Overloaded:
             self._session.receive_failure(request, GapReason.OVERLOAD)
-        except EngineError:
-            self._session.receive_failure(request, GapReason.ENGINE_ERROR)
+        except EngineError as exc:
+            left_out = isinstance(exc, LeftOut)
+            self._session.receive_failure(request, GapReason.ENGINE_ERROR, for_good=left_out)
         else:
             self._session.receive_result(result)
             batcher = self._batcher

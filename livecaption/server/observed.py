@@ -14,8 +14,9 @@ from livecaption.core.audio import SAMPLE_RATE, seconds
 from livecaption.core.captions import GapReason
 from livecaption.core.screen import Rejection
 from livecaption.egress.address import SERVICES
-from livecaption.engine.base import Staged
+from livecaption.engine.base import Restartable, Staged
 from livecaption.engine.batcher import Batcher
+from livecaption.engine.supervisor import CAUSES
 from livecaption.files.work import FileWork
 from livecaption.metrics.count import Count
 from livecaption.metrics.families import (
@@ -32,7 +33,7 @@ from livecaption.server.sessions import ResumeOutcome, Sessions
 
 __all__ = ["observe_engine", "observe_hub"]
 
-_STATES = ("ready", "loading", "full", "draining", "failed")
+_STATES = ("ready", "loading", "restarting", "full", "draining", "failed")
 _ENDINGS = (
     "stop",
     "disconnect",
@@ -136,6 +137,15 @@ def observe_engine(batcher: Batcher, files: FileWork) -> Iterable[Metric]:
     yield counter("engine_file_seconds", "Time spent on files, of all lanes.", files.busy_s)
     yield counter("engine_audio_seconds", "Audio in the windows of all batches.", stats.audio_s)
     yield counter("engine_failures", "Windows that the engine could not decode.", stats.failures)
+    yield counter(
+        "engine_halved",
+        "Batches that did not fit into memory and were run in halves.",
+        stats.halved,
+    )
+    restarts = Count(cause=CAUSES)
+    if isinstance(batcher.transcriber, Restartable):
+        _fill(restarts, batcher.transcriber.restarts.items())
+    yield counted("engine_restarts", "Times the engine was started again.", restarts)
     yield counter("engine_refused", "Windows for which there was no room.", stats.refused)
     yield counter(
         "engine_superseded", "Partials that gave way to a closing decode.", stats.superseded

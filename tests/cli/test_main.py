@@ -128,7 +128,7 @@ def wait_ready(url: str) -> None:
             with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
                 assert answer.status == 200
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)  # noqa: TID251 - waits for another process
     raise AssertionError("the server did not become ready within 30 s")
 

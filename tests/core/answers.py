@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import Enum
 
 from livecaption.core.captions import GapReason
 from livecaption.core.decode import DecodeRequest, DecodeResult
@@ -11,9 +12,16 @@ from livecaption.core.hypothesis import Word
 from livecaption.engine.scripted import ScriptedTranscriber
 from tests.script import MS, speech
 
-__all__ = ["Answer", "at_once", "heard", "never", "nothing", "truthful"]
+__all__ = ["Answer", "Left", "at_once", "heard", "never", "nothing", "truthful"]
 
-Answer = DecodeResult | GapReason
+
+class Left(Enum):
+    """Why there is none for any window with this audio."""
+
+    OUT = "out"
+
+
+Answer = DecodeResult | GapReason | Left
 """What the engine says: a result, or why there is none."""
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from livecaption.core.captions import GapReason
 from livecaption.core.decode import DecodeKind, DecodeRequest
 from livecaption.core.hypothesis import Word
-from tests.core.answers import Answer, truthful
+from tests.core.answers import Answer, Left, truthful
 from tests.script import MS, Take, noise, silence, speech
 
 __all__ = [
@@ -46,6 +46,10 @@ class Faults:
     """Closing decodes go wrong as well, in the ways that have a probability."""
 
 
+_FAILURES: tuple[Answer, ...] = (GapReason.OVERLOAD, GapReason.ENGINE_ERROR, Left.OUT)
+"""The last one loses words."""
+
+
 def faulty(words: Sequence[Word], faults: Faults) -> Callable[[DecodeRequest], Answer]:
     """An engine that knows the script but goes wrong; the same request goes wrong the same way."""
     truth = truthful(words)
@@ -57,7 +61,7 @@ def faulty(words: Sequence[Word], faults: Faults) -> Callable[[DecodeRequest], A
         if partial or faults.finals_too:
             throw = dice.random()
             if throw < faults.failed:
-                return dice.choice([GapReason.OVERLOAD, GapReason.ENGINE_ERROR])
+                return dice.choice(_FAILURES[: 3 if faults.finals_too else 2])
             if throw < faults.failed + faults.vetoed:
                 return replace(result, words=(), is_speech=False)
             if throw < faults.failed + faults.vetoed + faults.empty:

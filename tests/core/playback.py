@@ -21,7 +21,7 @@ from livecaption.core.ledger import Column
 from livecaption.core.policy import REALTIME, StreamingPolicy
 from livecaption.core.screen import ScreenConfig
 from livecaption.core.session import CaptionSession
-from tests.core.answers import Answer, at_once, never, truthful
+from tests.core.answers import Answer, Left, at_once, never, truthful
 from tests.core.checks import check_events, check_finalized, of_type
 from tests.script import Take, chunks, is_loud
 
@@ -138,6 +138,8 @@ class Playback:
         answer = answer or self.answer(request)
         if isinstance(answer, GapReason):
             self.session.receive_failure(request, answer)
+        elif isinstance(answer, Left):
+            self.session.receive_failure(request, GapReason.ENGINE_ERROR, for_good=True)
         else:
             self.session.receive_result(answer)
         self._drain()

@@ -8,7 +8,7 @@ from livecaption.core.captions import Delta, Gap, GapReason, SessionClosed, Utte
 from livecaption.core.decode import DecodeKind, DecodeRequest
 from livecaption.core.ledger import Column
 from livecaption.core.screen import Rejection
-from tests.core.answers import Answer, heard, never, nothing, truthful
+from tests.core.answers import Answer, Left, at_once, heard, never, nothing, truthful
 from tests.core.checks import of_type, shown
 from tests.core.conversations import unique_words
 from tests.core.playback import (
@@ -64,6 +64,38 @@ def test_a_failed_partial_is_tried_again_with_the_next_window() -> None:
         (PARTIAL, 0, 14_400),
     ]
     assert playback.session.stats.failures == 1
+
+
+def test_a_window_that_is_left_out_is_a_gap_and_the_speech_goes_on_behind_it() -> None:
+    take = speech("good morning to all of you", ms=3000) + silence(ms=700)
+    playback = unanswered(take)
+    playback.hear(take.samples[: 1000 * MS])
+    first = playback.requests[0]
+    assert (first.kind, first.start, first.stop) == (PARTIAL, 0, 400 * MS)
+    playback.deliver(first, Left.OUT)
+    assert of_type(playback.events, Gap) == [Gap(1, 0, first.stop, GapReason.ENGINE_ERROR)]
+    following = playback.requests[1]
+    assert (following.utterance, following.start) == (2, first.stop)
+    playback.delay = at_once
+    playback.hear(take.samples[1000 * MS :])
+    playback.close()
+    assert len(of_type(playback.events, Gap)) == 1
+    assert final_texts(playback) == ["morning to all of you"]
+    assert closing(playback).lost == first.stop
+
+
+def test_what_was_heard_before_a_window_was_left_out_stays() -> None:
+    def answer(request: DecodeRequest) -> Answer:
+        return Left.OUT if request.number == 3 else told(request)
+
+    take = speech("good morning to all of you my friends", ms=4000) + silence(ms=700)
+    told = truthful(take.words)
+    playback = play(take, answer=answer)
+    (gap,) = of_type(playback.events, Gap)
+    assert 400 * MS < gap.start < gap.stop
+    said = " ".join(final_texts(playback)).split()
+    assert said[0] == "good"
+    assert said[-2:] == ["my", "friends"]
 
 
 def test_a_partial_that_fails_after_the_pause_makes_way_for_the_closing_decode() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -118,6 +119,25 @@ def test_a_long_file_is_never_in_memory_as_a_whole(bundled: LoadedModel) -> None
     transcription = FileTranscriber(bundled).open(recording, PLAIN)
     assert list(transcription)
     assert recording.longest <= 120 * SAMPLE_RATE
+
+
+def test_another_run_goes_on_where_one_was_saved(bundled: LoadedModel) -> None:
+    speech = samples_of(load_clip(SHORT))
+    recording = MemoryRecording(np.concatenate([speech, silence(20), *[speech] * 3]))
+    files = FileTranscriber(bundled)
+    whole = [files.open(recording, PLAIN).info, *files.open(recording, PLAIN)]
+    saved: object = None
+    parts: list[object] = [files.open(recording, PLAIN).info]
+    windows = 0
+    while True:
+        run = files.open(recording, PLAIN, saved=saved)
+        if (window := run.next_window()) is None:
+            break
+        windows += 1
+        parts += window
+        saved = pickle.loads(pickle.dumps(run.save()))
+    assert windows > 1
+    assert parts == whole
 
 
 def test_speech_behind_an_early_end_is_not_lost(bundled: LoadedModel) -> None:

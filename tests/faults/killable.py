@@ -49,6 +49,12 @@ class KillableServer:
         """For clients."""
         return f"ws://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        assert self._process is not None
+        return self._process.pid
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

@@ -64,6 +64,7 @@ test('a refused handshake is explained by the readiness of the server', async ()
   for (const status of ['loading', 'draining', 'failed']) {
     assert.equal(await answer(503, { status }), status);
   }
+  assert.equal(await answer(503, { status: 'restarting' }), 'loading');
   assert.equal(await answer(503, { status: 'full' }), 'full');
   assert.equal(await answer(429), 'full');
   assert.equal(await answer(502), 'unreachable');

@@ -54,6 +54,7 @@ const KEPT = 31;
 const STATUS = new Map([
   ['ready', 'Ready'],
   ['loading', 'Loading the model'],
+  ['restarting', 'Restarting the model'],
   ['full', 'Full'],
   ['draining', 'Draining'],
   ['failed', 'The model does not work'],

@@ -22,6 +22,7 @@ export async function diagnose(request = (url, init) => fetch(url, init)) {
     if (response.ok) return 'refused';
     if (response.status !== 503 && response.status !== 429) return 'unreachable';
     const { status } = await response.json();
+    if (status === 'restarting') return 'loading'; // the model alone; the server is there
     return STATUSES.has(status) ? status : 'full';
   } catch {
     return 'unreachable';
