@@ -124,14 +124,10 @@ class CaptionHTTPProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says the same in JSON
         """Answer what h11 refused; called while its exception is being handled."""
         refused = sys.exc_info()[1]
-        if self.cycle is not None and not self.cycle.response_complete:
-            # The application must not answer as well.
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-            if self.cycle.response_started:
-                self.transport.abort()
-                return
-        if getattr(refused, "error_status_hint", None) == _TOO_LARGE:
+        cycle = self.cycle
+        if cycle is not None and cycle.response_started and not cycle.response_complete:
+            self.transport.abort()  # in the middle of an answer another one would be part of it
+        elif getattr(refused, "error_status_hint", None) == _TOO_LARGE:
             self._answer(last_answer(_TOO_LARGE, "head_too_large"))
         else:
             self._answer(last_answer(HTTPStatus.BAD_REQUEST, "bad_request"))

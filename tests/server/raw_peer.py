@@ -88,9 +88,11 @@ class RawPeer:
 
 
 @asynccontextmanager
-async def raw_peer(running: Running, *, tiny: bool = False) -> AsyncIterator[RawPeer]:
+async def raw_peer(
+    running: Running, *, tiny: bool = False, port: int | None = None
+) -> AsyncIterator[RawPeer]:
     """A connected peer; a tiny one has room for a few kilobytes only."""
-    peer = RawPeer(running.port, _TINY_WINDOW if tiny else None)
+    peer = RawPeer(port or running.port, _TINY_WINDOW if tiny else None)
     try:
         await peer.connect()
         yield peer

@@ -41,6 +41,12 @@ async def test_who_asks_for_nothing_is_cut_off_in_silence() -> None:
         assert await peer.hear_out() == b""
 
 
+async def test_the_port_of_the_metrics_has_no_more_patience() -> None:
+    async with running_server(ScriptedTranscriber(), metrics_port=0, head_timeout_s=0.2) as running:
+        async with raw_peer(running, port=running.metrics_port) as peer:
+            assert await peer.hear_out() == b""
+
+
 @pytest.mark.parametrize("after", [b"", get()], ids=["at first", "after another request"])
 async def test_a_head_that_comes_drop_by_drop_is_answered_with_408(after: bytes) -> None:
     async with serving(replace(PATIENT, head_s=1.0)) as running, raw_peer(running) as peer:
@@ -93,6 +99,22 @@ async def test_a_body_that_turns_to_nonsense_ends_its_request() -> None:
         await peer.say(b"nonsense\r\n")
         assert code_of(await peer.hear_out()) == (400, "bad_request")
         await within(lambda: not running.server.server_state.tasks)
+
+
+async def test_a_second_head_that_is_too_large_is_answered_behind_the_first() -> None:
+    async with serving() as running, raw_peer(running) as peer:
+        await peer.say(get() + get("/", f"X-Long: {'x' * 20_000}")[:-4])
+        first, second = (await peer.hear_out()).split(b"HTTP/1.1 ")[1:]
+        assert first.startswith(b"200")
+        assert code_of(b"HTTP/1.1 " + second) == (431, "head_too_large")
+
+
+async def test_nonsense_behind_an_answer_that_has_begun_is_no_part_of_it() -> None:
+    async with serving() as running, raw_peer(running) as peer:
+        await peer.say(get("/v1/rooms/main/events", "Transfer-Encoding: chunked"))
+        await peer.hear(b"event: snapshot")
+        await peer.say(b"nonsense\r\n")
+        assert b"HTTP/1.1" not in await peer.hear_out()
 
 
 async def test_an_address_with_all_its_connections_is_told_so_until_one_is_free() -> None:
@@ -187,6 +209,7 @@ async def test_behind_a_proxy_an_address_has_so_many_requests_at_once() -> None:
 async def test_a_peer_that_reads_no_answers_is_given_up_by_the_kernel() -> None:
     async with serving(ping_s=0.5) as running, raw_peer(running, tiny=True) as peer:
         await peer.say(get("/") * 200)
+        await within(lambda: len(running.server.server_state.connections) == 1)
         await within(lambda: not running.server.server_state.connections, 60)
 
 
