@@ -116,6 +116,10 @@ class Settings(BaseSettings):
     """Jobs queued or running, for each key."""
     limit_sockets: int = Field(default=1024, ge=1)
     """WebSockets and event streams open at once, for each address."""
+    limit_connections: int = Field(default=64, ge=1)
+    """Other connections and requests at once, for each address."""
+    max_connections: int | None = Field(default=None, ge=1)
+    """Connections at once, of all addresses; None for as many as there are file descriptors."""
     allowed_origins: Listed = ()
     """Sites whose pages may connect; in the environment separated by commas."""
     allowed_hosts: Listed = ()
@@ -172,6 +176,8 @@ class Settings(BaseSettings):
     """How long a session waits for its client to come back."""
     idle_s: float = Field(default=60.0, gt=0.0)
     start_timeout_s: float = Field(default=5.0, gt=0.0)
+    head_timeout_s: float = Field(default=5.0, gt=0.0)
+    """Longest time from a connection to its request."""
     max_session_s: float = Field(default=86_400.0, gt=0.0)
     mute_after_s: float = Field(default=1.5, gt=0.0)
     """Wall-clock silence after which the open utterance is closed."""
@@ -235,6 +241,7 @@ class Settings(BaseSettings):
             streams=self.limit_streams,
             jobs=self.limit_jobs,
             sockets=self.limit_sockets,
+            connections=self.limit_connections,
         )
 
     @cached_property

@@ -24,6 +24,7 @@ from livecaption.server.app import build_app
 from livecaption.server.hub import CaptionHub
 from livecaption.server.metrics_port import bind_metrics
 from livecaption.server.serving import LiveServer, bind
+from livecaption.server.wire_limits import WireLimits
 from livecaption.settings import Settings, load_settings
 
 __all__ = [
@@ -59,14 +60,18 @@ class Running:
 
 @asynccontextmanager
 async def running_server(transcriber: Transcriber, **given: Any) -> AsyncIterator[Running]:
-    """Serve until the block ends, then stop the way a signal does."""
+    """Serve until the block ends, then stop the way a signal does.
+
+    Given are settings, and ``wire``: ``WireLimits`` other than what the settings say.
+    """
+    wire: WireLimits | None = given.pop("wire", None)
     settings: Settings = load_settings(
         None, **{"port": 0, "max_speed": 1000.0, "store": False, **given}
     )
     app = build_app(settings, lambda: Batcher(transcriber), new_detector)
     listener = bind(settings)
     metrics = bind_metrics(settings)
-    server = LiveServer(app, settings, metrics)
+    server = LiveServer(app, settings, metrics, wire)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     async with asyncio.timeout(30):
         await within(lambda: server.started, 30)

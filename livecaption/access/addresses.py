@@ -11,10 +11,24 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-__all__ = ["Network", "bucket_of", "client_address", "is_own_machine", "parse_networks"]
+__all__ = [
+    "OWN_MACHINE",
+    "Network",
+    "bucket_of",
+    "client_address",
+    "is_own_machine",
+    "is_within",
+    "parse_networks",
+]
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+OWN_MACHINE: tuple[Network, ...] = (
+    ipaddress.IPv4Network("127.0.0.0/8"),
+    ipaddress.IPv6Network("::1/128"),
+)
+"""Addresses of this machine that no other one can use."""
 
 _IPV6_SITE_BITS = 64
 """A household gets 2⁶⁴ addresses or more; they count as one."""
@@ -69,6 +83,12 @@ def is_own_machine(address: str) -> bool:
     """Whether an address is this machine's own: a program on it, or a proxy that is not named."""
     parsed = _parsed(address)
     return parsed is None or parsed.is_loopback
+
+
+def is_within(address: str, networks: Iterable[Network]) -> bool:
+    """Whether an address belongs to one of these networks."""
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 def _parsed(text: str) -> _Address | None:

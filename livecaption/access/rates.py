@@ -52,6 +52,8 @@ class Limits:
     """Jobs queued or running, for each key."""
     sockets: int
     """WebSockets and event streams open at once, for each address."""
+    connections: int
+    """Other requests at once, for each address."""
 
 
 def parse_rate(text: str) -> Rate | None:

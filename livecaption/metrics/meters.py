@@ -102,7 +102,7 @@ REFUSALS = (
 _LOSSES = ("stalled", "overflowed")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET")
 
-_LIMITS = (*Limit, "streams", "jobs", "sockets", "waiting")
+_LIMITS = (*Limit, "streams", "jobs", "sockets", "waiting", "connections")
 
 _STATUSES = (*(str(status.value) for status in HTTPStatus), "499")
 _MINUTES = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)

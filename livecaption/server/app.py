@@ -36,6 +36,7 @@ from livecaption.server.limiter import Limiter
 from livecaption.server.live_track import live_track_routes
 from livecaption.server.loop_lag import watch_loop
 from livecaption.server.metrics_port import Scrapes, metrics
+from livecaption.server.mishaps import Mishaps
 from livecaption.server.openai_routes import openai_routes
 from livecaption.server.openapi import docs_routes
 from livecaption.server.pages import STATIC, mic_page, overlay_page, watch_page
@@ -141,7 +142,12 @@ def build_app(
             *job_routes,
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(AccessLog), Middleware(Guard, settings=settings), Middleware(Gate)],
+        middleware=[
+            Middleware(AccessLog),
+            Middleware(Mishaps),
+            Middleware(Guard, settings=settings),
+            Middleware(Gate),
+        ],
         exception_handlers={HTTPException: unroutable},
         lifespan=lifespan,
     )

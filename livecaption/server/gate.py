@@ -15,6 +15,7 @@ from livecaption.access.rates import Limit
 from livecaption.access.roles import ANYBODY, NOBODY, Principal
 from livecaption.errors import BadCredentials, ClientError, LiveCaptionError
 from livecaption.server.answers import answer_to
+from livecaption.server.crowd import let_in
 from livecaption.server.demands import Demand, demand_of
 from livecaption.server.doorkeeper import Doorkeeper, check, remember
 from livecaption.server.doors import note_refusal
@@ -74,6 +75,9 @@ class Gate:
             await limiter.check(demand.limit, principal, address)
         if demand.limit is Limit.CONNECTS:
             places.enter_context(limiter.socket_place(address))
+            let_in(scope)
+        else:
+            places.enter_context(limiter.request_place(address))
         remember(scope, principal)
 
 

@@ -51,6 +51,7 @@ class Limiter:
         self._meters = meters or Meters()
         self._sockets: Counter[str] = Counter()
         self._waiting: Counter[str] = Counter()
+        self._requests: Counter[str] = Counter()
 
     async def check(self, kind: Limit, principal: Principal, address: str, cost: int = 1) -> None:
         """Count something, or refuse it when there was too much of it.
@@ -111,6 +112,18 @@ class Limiter:
             RateLimited: all of them are taken.
         """
         with self._place("sockets", self._sockets, address, self._limits.sockets):
+            yield
+
+    @contextmanager
+    def request_place(self, address: str) -> Iterator[None]:
+        """Hold one of an address's places for requests that are being answered.
+
+        Behind a proxy connections tell nothing of addresses, so requests are counted here as well.
+
+        Raises:
+            RateLimited: all of them are taken.
+        """
+        with self._place("connections", self._requests, address, self._limits.connections):
             yield
 
     @contextmanager

@@ -11,6 +11,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,13 +28,19 @@ from livecaption.metrics.doors import observe_meters
 from livecaption.metrics.exposition import Collect, Exposition
 from livecaption.metrics.gpu import GpuMonitor
 from livecaption.server.answers import refusal
+from livecaption.server.crowd import Crowd
 from livecaption.server.guard import LOOPBACK_NAMES, host_of
 from livecaption.server.health import alive, ready
+from livecaption.server.http_protocol import CaptionHTTPProtocol
 from livecaption.server.hub import CaptionHub
 from livecaption.server.observed import observe_hub
+from livecaption.server.wire_limits import WireLimits
 from livecaption.settings import Settings, is_loopback
 
 __all__ = ["Scrapes", "bind_metrics", "metrics", "metrics_served", "served_metrics"]
+
+_MOST_CONNECTIONS = 32
+"""A few Prometheus and probes; they do not take the descriptors of the audience."""
 
 
 class Scrapes:
@@ -116,16 +124,18 @@ async def metrics_served(
         middleware=[Middleware(_HostCheck, local=is_loopback(settings.metrics_host))],
     )
     app.state = state
+    wire = WireLimits(head_s=settings.head_timeout_s, connections=_MOST_CONNECTIONS)
+    http = partial(CaptionHTTPProtocol, wire=wire, crowd=Crowd(wire))
     server = _QuietServer(
         uvicorn.Config(
             app,
+            http=cast("type[asyncio.Protocol]", http),
             ws="none",
             lifespan="off",
             proxy_headers=False,
             server_header=False,
             access_log=False,
             log_config=None,
-            limit_concurrency=32,
             timeout_graceful_shutdown=1,
         )
     )

@@ -13,16 +13,21 @@ import signal
 import socket
 import threading
 from contextlib import AsyncExitStack
+from functools import partial
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
 
 from livecaption.errors import EngineError, OperatorError
 from livecaption.protocol.limits import MAX_FRAME_BYTES
+from livecaption.server.crowd import Crowd
+from livecaption.server.http_protocol import CaptionHTTPProtocol
 from livecaption.server.hub import CaptionHub
 from livecaption.server.metrics_port import served_metrics
 from livecaption.server.socket_protocol import CaptionSocketProtocol
+from livecaption.server.wire_limits import WireLimits
 from livecaption.settings import Settings
 
 __all__ = ["LiveServer", "bind"]
@@ -32,20 +37,37 @@ _GC_THRESHOLDS = (20_000, 20, 50)
 
 
 class LiveServer(uvicorn.Server):
-    """A uvicorn server that drains first."""
+    """A uvicorn server that drains first.
+
+    Args:
+        app: the application.
+        settings: frozen settings.
+        metrics_listener: where metrics are served beside; None for nowhere.
+        wire: what peers may do before the application knows them; None for what settings say.
+    """
 
     def __init__(
         self,
         app: Starlette,
         settings: Settings,
         metrics_listener: socket.socket | None = None,
+        wire: WireLimits | None = None,
     ) -> None:
+        wire = wire or WireLimits.of(settings)
+        self.crowd = Crowd(wire, app.state.meters)
+        # uvicorn only calls them, with arguments of its own.
+        ours: Any = {"wire": wire, "crowd": self.crowd}
+        http, ws = partial(CaptionHTTPProtocol, **ours), partial(CaptionSocketProtocol, **ours)
         super().__init__(
             uvicorn.Config(
                 app,
                 host=settings.host,
                 port=settings.port,
-                ws=CaptionSocketProtocol,
+                h11_max_incomplete_event_size=wire.head_bytes,
+                http=cast("type[asyncio.Protocol]", http),
+                ws=cast("type[asyncio.Protocol]", ws),
+                # A room lives in one process, whatever WEB_CONCURRENCY says.
+                workers=1,
                 # Compression saves nothing on audio and unbinds the size limit; and without it an
                 # event is the same bytes for every reader.
                 ws_per_message_deflate=False,

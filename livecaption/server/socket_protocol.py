@@ -6,7 +6,9 @@ masked, and nothing is compressed), so it is made once, and written wherever the
 once. A socket that does not is left to the writer of its reader, which waits, and gives up in time.
 
 uvicorn closes a connection when everything in it is sent: never, if the peer reads nothing. So what
-it has let go of is cut off after a while.
+it has let go of is cut off after a while. What else a peer could do to a server that believes in
+its good will (fragments without end, pings without reading, a head that websockets refuses) ends
+here, too: decision 14.
 
 ASGI servers that do not run this protocol lack the extension; then everything goes the long way.
 """
@@ -14,16 +16,26 @@ ASGI servers that do not run this protocol lack the extension; then everything g
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Protocol
+from http import HTTPStatus
+from typing import Any, Protocol, cast
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
+from websockets.exceptions import HeaderLineTooLong, RequestLineTooLong, TooManyHeaders
+from websockets.frames import CloseCode, Frame, Opcode
+
+from livecaption.server.crowd import Crowd
+from livecaption.server.wire_answers import last_answer
+from livecaption.server.wire_limits import WireLimits
 
 __all__ = ["CaptionSocketProtocol", "Shortcut", "shortcut_of", "text_frame"]
+
+logger = logging.getLogger(__name__)
 
 _EXTENSION = "livecaption.shortcut"
 _FRAMES_KEPT = 16
@@ -45,27 +57,134 @@ class Shortcut(Protocol):
 
 
 class CaptionSocketProtocol(WebSocketsSansIOProtocol):
-    """See the module."""
+    """See the module.
 
-    _cut_off: asyncio.TimerHandle | None = None
+    Args:
+        wire: the limits.
+        crowd: who is connected.
+        given: what uvicorn gives.
+    """
+
+    def __init__(self, *, wire: WireLimits, crowd: Crowd, **given: Any) -> None:
+        super().__init__(**given)
+        self._wire = wire
+        self._crowd = crowd
+        self._cut_off: asyncio.TimerHandle | None = None
+
+    # -- the connection -----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection over from HTTP."""
+        super().connection_made(transport)
+        self._crowd.upgrade(transport)
+        # What the kernel does not take waits with the reader's own writer, which has a limit in
+        # time; in the transport another 64 KiB would hide that a reader has stalled.
+        cast("asyncio.Transport", transport).set_write_buffer_limits(high=0)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """There is nothing left to cut off."""
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+        self._crowd.leave(self.transport)
+        super().connection_lost(exc)
 
     async def run_asgi(self) -> None:
         """Offer the shortcut to the application, and let the connection end when it is done."""
-        self.scope.setdefault("extensions", {})[_EXTENSION] = {"shortcut": self}
+        extensions = self.scope.setdefault("extensions", {})
+        extensions[_EXTENSION] = {"shortcut": self}
+        extensions.update(self._crowd.extension(self.transport))
         await super().run_asgi()
-        # The peer has some time to answer the close frame.
-        self._cut_off_in(self.close_timeout + _LAST_WORDS_S)
+        # A peer that is still there has some time to answer the close frame.
+        answer_s = 0.0 if self.transport.is_closing() else self.close_timeout
+        self._cut_off_in(answer_s + _LAST_WORDS_S)
+
+    async def send(self, message: Any) -> None:
+        """Send for the application; both branches are about a handshake that will not be."""
+        if self.transport.is_closing() and not self.handshake_complete:
+            # uvicorn would do nothing, and then complain that nothing was done.
+            self.handshake_complete = True
+            raise ClientDisconnected
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            # It has been answered in HTTP, which uvicorn forgets to note.
+            self.handshake_complete = True
+
+    def shutdown(self) -> None:
+        """Close at the end of the server's way down."""
+        super().shutdown()
+        self._cut_off_in(_LAST_WORDS_S)
+
+    # -- what comes ---------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a handshake that websockets refuses is answered."""
+        super().data_received(data)
+        refused = self.conn.handshake_exc
+        if refused is not None and not self.handshake_initiated:
+            self._refuse_handshake(refused)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a fragment, unless the message has too many, or nobody waits for it."""
+        if self.close_sent:
+            return
+        if len(self.frames) >= self._wire.fragments:
+            self._fail(CloseCode.POLICY_VIOLATION, "too many fragments")
+            return
+        super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; one that is no text is refused without a traceback in the log."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self._fail(CloseCode.INVALID_DATA, "not UTF-8")
+                return
+        super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answer; but not for ever to a peer that reads no answer."""
+        super().handle_ping()
+        if self.transport.get_write_buffer_size() > self._wire.unread_bytes:
+            logger.info("a peer that pings and reads nothing was cut off")
+            self.abort()
 
     def keepalive_timeout(self) -> None:
         """Let go of a peer that answers no ping."""
         super().keepalive_timeout()
         self._cut_off_in(_LAST_WORDS_S)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """There is nothing left to cut off."""
-        if self._cut_off is not None:
-            self._cut_off.cancel()
-        super().connection_lost(exc)
+    def handle_parser_exception(self) -> None:
+        """Let go of a peer that does not speak WebSocket."""
+        super().handle_parser_exception()
+        self._cut_off_in(_LAST_WORDS_S)
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        """Close because of what the peer sent, and tell the application."""
+        self.frames = []
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.fail(code, reason)
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
+        self._cut_off_in(_LAST_WORDS_S)
+
+    def _refuse_handshake(self, refused: Exception) -> None:
+        match refused:
+            case HeaderLineTooLong() | TooManyHeaders():
+                status, code = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large"
+            case RequestLineTooLong():
+                status, code = HTTPStatus.REQUEST_URI_TOO_LONG, "url_too_long"
+            case _:
+                status, code = HTTPStatus.BAD_REQUEST, "bad_request"
+        self.handshake_initiated = self.handshake_complete = self.close_sent = True
+        self.transport.write(last_answer(status, code))
+        self.transport.close()
+        self._cut_off_in(_LAST_WORDS_S)
+
+    # -- the shortcut -------------------------------------------------------------------------
 
     def write_now(self, frame: bytes) -> bool:
         """See ``Shortcut``."""

@@ -112,7 +112,7 @@ def application(answer: Principal | LiveCaptionError, rate: str = "off") -> Star
         middleware=[Middleware(Gate)],
     )
     app.state.doorkeeper = Keeper(answer)
-    limits = Limits("memory://", dict.fromkeys(Limit, parse_rate(rate)), None, None, 10)
+    limits = Limits("memory://", dict.fromkeys(Limit, parse_rate(rate)), None, None, 10, 10)
     app.state.limiter = Limiter(limits, Counters.open("memory://"))
     return app
 

@@ -41,6 +41,7 @@ def limiter(counters: Counters | None = None, **changes: Any) -> Limiter:
         "streams": 2,
         "jobs": 2,
         "sockets": 2,
+        "connections": 2,
     }
     return Limiter(Limits(**{**given, **changes}), counters or Counters.open("memory://"))
 
