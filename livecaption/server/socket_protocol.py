@@ -62,9 +62,13 @@ class CaptionSocketProtocol(WebSocketsSansIOProtocol):
         self._cut_off_in(_LAST_WORDS_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """There is nothing left to cut off."""
+        """There is nothing left to cut off, and no way past ASGI."""
         if self._cut_off is not None:
             self._cut_off.cancel()
+        # The scope and its protocol would hold each other, and everything that hangs on them,
+        # until the garbage collector comes by, which it seldom does (see serving.py).
+        if hasattr(self, "scope"):
+            self.scope.get("extensions", {}).pop(_EXTENSION, None)
         super().connection_lost(exc)
 
     def write_now(self, frame: bytes) -> bool:
