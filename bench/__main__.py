@@ -36,6 +36,9 @@ COMMANDS = {
     "crashes": "job_crashes",
     "cuts": "cuts",
     "kills": "kills",
+    "abuse": "abuse",
+    "fuzz": "fuzz",
+    "conformance": "conformance",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 
