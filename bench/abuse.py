@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
+from tests.faults.attacks import ENDED_WITHIN_S
 from tests.faults.churn import churn
 from tests.faults.siege import besiege
 
@@ -55,9 +56,19 @@ def _measure(attack: Callable[[int], Awaitable[Any]], calm_s: float) -> dict[str
     siege = asyncio.run(
         besiege(attack, calm_s=calm_s, settings={}, warm_up=lambda port: churn(port, _WARM_UP))
     )
-    figures = {**asdict(siege), "grown_mb": siege.grown_mb, "broken": siege.broken()}
+    broken = siege.broken() + _held(siege.besiegers)
+    figures = {**asdict(siege), "grown_mb": siege.grown_mb, "broken": broken}
     _show(figures)
     return figures
+
+
+def _held(outcomes: dict[str, Any]) -> list[str]:
+    """Return which attacks held on to the server for longer than they may."""
+    return [
+        f"{name}: {outcome['held']} held on, the others for up to {outcome['slowest_s']:.1f} s"
+        for name, limit_s in ENDED_WITHIN_S.items()
+        if (outcome := outcomes.get(name)) and (outcome["held"] or outcome["slowest_s"] > limit_s)
+    ]
 
 
 async def _besiegers(name: str, *given: object) -> Any:
@@ -93,4 +104,4 @@ def _show(figures: dict[str, Any]) -> None:
     print(f"  memory, MB: {before} before, {during} during, {after} after")
     for when, delays in figures["delays"].items():
         print(f"  neighbour {when}: {delays}")
-    print(f"  broken: {figures['broken']}", flush=True)
+    print("  broken: " + ("; ".join(figures["broken"]) or "nothing"), flush=True)

@@ -23,7 +23,7 @@ from tests.faults.raw_socket import (
     upgrade,
 )
 
-__all__ = ["ATTACKS", "ROOM", "Prey"]
+__all__ = ["ATTACKS", "ENDED_WITHIN_S", "ROOM", "Attack", "Prey"]
 
 ROOM = "hall"
 """Where a healthy neighbour speaks; some attackers read there."""
@@ -287,3 +287,28 @@ ATTACKS: dict[str, Attack] = {
         _a_byte_of_body_at_a_time,
     )
 }
+
+_AT_ONCE, _HEADERS, _FAREWELL, _DEAD = 2.0, 6.0, 13.0, 23.0
+"""Seconds: what needs no waiting; a request's headers (5); a close that is not answered (10, and
+one for the abort); a peer that answers no ping (10 + 10). A second or two are for the machine."""
+
+ENDED_WITHIN_S: dict[str, float] = {
+    "idle": _HEADERS,
+    "half_a_header": _HEADERS,
+    "a_byte_of_header_at_a_time": _HEADERS,
+    "a_header_of_10_kb": _AT_ONCE,
+    "two_hundred_headers": _AT_ONCE,
+    "an_upgrade_that_is_none": _HEADERS,
+    "another_subprotocol": _FAREWELL,
+    "no_start": 5.0 + _FAREWELL,
+    "a_frame_that_may_not_be": _FAREWELL,
+    "a_gigabyte": _FAREWELL,
+    "garbage": _FAREWELL,
+    "fragments_without_end": _FAREWELL,
+    "pings_from_one_that_does_not_read": _DEAD,
+    "one_that_never_reads": _DEAD,
+    "bad_messages": _FAREWELL,
+    "half_a_connection": _FAREWELL,
+    "nothing_after_start": _DEAD,
+}
+"""When the server has to have let go, with its default settings, of those it may not wait for."""
