@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import select
 import socket
 import struct
 from dataclasses import dataclass
@@ -181,12 +182,13 @@ class RawSocket:
         return self.word
 
     async def wait_for_end(self) -> None:
-        """Read nothing until the connection is reset."""
-        while True:
+        """Read nothing until the server has ended, or reset, the connection."""
+        watch = select.poll()
+        # What waits to be read hides an end of stream from everything else.
+        watch.register(self._socket, getattr(select, "POLLRDHUP", 0x2000))
+        while not watch.poll(0):  # noqa: ASYNC110 - nothing else tells it without reading
             await asyncio.sleep(_LOOK_S)
-            if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-                self.ended = True
-                return
+        self.ended = True
 
     def close(self, *, reset: bool = False) -> None:
         """Leave; with a reset nothing that is under way arrives."""
