@@ -39,6 +39,9 @@ COMMANDS = {
     "kills": "kills",
     "catch_up": "catch_up",
     "engine_faults": "engine_faults",
+    "abuse": "abuse",
+    "fuzz": "fuzz",
+    "conformance": "conformance",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

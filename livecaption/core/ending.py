@@ -41,15 +41,11 @@ class EndingQueue:
     Args:
         publisher: takes the events.
         ledger: takes the audio.
-        on_end: called for each utterance just before its final is published.
     """
 
-    def __init__(
-        self, publisher: CaptionPublisher, ledger: Ledger, on_end: Callable[[Utterance], None]
-    ) -> None:
+    def __init__(self, publisher: CaptionPublisher, ledger: Ledger) -> None:
         self._publisher = publisher
         self._ledger = ledger
-        self._on_end = on_end
         self._waiting: deque[Utterance | _Mark | _Missing] = deque()
 
     def __iter__(self) -> Iterator[Utterance]:
@@ -75,11 +71,14 @@ class EndingQueue:
         """Return the queued utterance of that number."""
         return next((utterance for utterance in self if utterance.number == number), None)
 
-    def publish(self, received: int) -> None:
+    def publish(self, received: int, on_end: Callable[[Utterance], None]) -> None:
         """Publish from the front as far as everything is known.
 
         Args:
             received: samples received by the session so far.
+            on_end: called for each utterance just before its final is published. It is not kept:
+                a queue and an owner that hold each other would outlive their session, and its
+                audio with them, until the garbage collector comes by.
         """
         while self._waiting:
             item = self._waiting[0]
@@ -87,6 +86,7 @@ class EndingQueue:
                 return
             self._waiting.popleft()
             if isinstance(item, Utterance):
+                on_end(item)
                 self._end(item)
             elif isinstance(item, _Missing):
                 self._publisher.gap(item.start, item.stop, item.reason)
@@ -96,7 +96,6 @@ class EndingQueue:
                 self._publisher.closed(item.closing, received, self._ledger)
 
     def _end(self, utterance: Utterance) -> None:
-        self._on_end(utterance)
         stop = utterance.stop
         lost_from = stop if utterance.gap is None else utterance.gap[0]
         column = Column.CAPTIONED if utterance.committed else Column.SILENT

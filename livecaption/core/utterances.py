@@ -65,7 +65,7 @@ class Utterances:
             }
         )
         self.current: Utterance | None = None
-        self.ending = EndingQueue(self.publisher, self.ledger, self._on_end)
+        self.ending = EndingQueue(self.publisher, self.ledger)
         self.count = checkpoint.utterances
         self._context = checkpoint.context
         self._silent_from = checkpoint.clock
@@ -159,7 +159,7 @@ class Utterances:
 
     def publish_ended(self) -> None:
         """Publish the finals that need not wait any more."""
-        self.ending.publish(self._hearing.received)
+        self.ending.publish(self._hearing.received, self._on_end)
 
     def _on_end(self, utterance: Utterance) -> None:
         """Publish the last words of an utterance, before its final."""

@@ -24,7 +24,7 @@ from livecaption.server.counters import Counters
 from livecaption.server.doorkeeper import Doorkeeper
 from livecaption.server.file_routes import file_routes, unroutable
 from livecaption.server.gate import Gate
-from livecaption.server.guard import Guard
+from livecaption.server.guard import Guard, failed
 from livecaption.server.health import alive, ready
 from livecaption.server.housekeeping import keep_house
 from livecaption.server.hub import CaptionHub
@@ -148,7 +148,7 @@ def build_app(
             Middleware(Guard, settings=settings),
             Middleware(Gate),
         ],
-        exception_handlers={HTTPException: unroutable},
+        exception_handlers={HTTPException: unroutable, Exception: failed},
         lifespan=lifespan,
     )
     # From the first request on, which may come before the model is there.

@@ -12,6 +12,8 @@ import ipaddress
 import socket
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livecaption.server.answers import refusal
@@ -19,7 +21,7 @@ from livecaption.server.doors import note_refusal
 from livecaption.server.own_origins import OwnOrigins
 from livecaption.settings import Settings, is_loopback
 
-__all__ = ["LOOPBACK_NAMES", "Guard", "host_of"]
+__all__ = ["LOOPBACK_NAMES", "Guard", "failed", "host_of"]
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{styles}; connect-src 'self'{sockets}; "
@@ -84,7 +86,8 @@ class Guard:
         harmless = scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS")
         if complaint is not None and not (harmless and complaint[0] == 403):
             note_refusal(scope, complaint[1])
-            await refusal(*complaint)(scope, receive, send)
+            # A host that is not ours has no place in our headers.
+            await refusal(*complaint)(scope, receive, _with_headers(scope, "", send))
             return
         await self._app(scope, receive, _with_headers(scope, host, send))
 
@@ -102,26 +105,39 @@ class Guard:
         return self._takes_addresses and is_address(host)
 
 
+async def failed(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's
+    """Answer where a fault of ours ended a request; this comes past every middleware."""
+    answer = refusal(500, "internal", "A fault of ours; its traceback is in the server's log.")
+    answer.headers.update(_headers(request.scope, request.headers.get("host", "")))
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
 def _with_headers(scope: Scope, host: str, send: Send) -> Send:
     """Add the security headers to the start of every HTTP answer."""
-    overlay = scope["path"].startswith("/overlay/")
 
     async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
             headers = MutableHeaders(scope=message)
-            # Safari before 15.4 does not count WebSockets as 'self'. OBS injects its user's
-            # custom CSS as a style element.
-            sockets = f" ws://{host} wss://{host}" if host else ""
-            # The overlay hands captions to OBS, which listens where the page is.
-            sockets += " ws://127.0.0.1:*" if overlay else ""
-            styles = " 'unsafe-inline'" if overlay else ""
-            policy = _POLICY.format(styles=styles, sockets=sockets)
-            headers["Content-Security-Policy"] = policy
-            headers["X-Content-Type-Options"] = "nosniff"
-            headers["Referrer-Policy"] = "no-referrer"
-            headers["Permissions-Policy"] = "microphone=(self), camera=()"
-            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+            headers.update(_headers(scope, host))
             headers.setdefault("Cache-Control", "no-cache")
         await send(message)
 
     return send_with_headers
+
+
+def _headers(scope: Scope, host: str) -> dict[str, str]:
+    overlay = scope["path"].startswith("/overlay/")
+    # Safari before 15.4 does not count WebSockets as 'self'. OBS injects its user's
+    # custom CSS as a style element.
+    sockets = f" ws://{host} wss://{host}" if host else ""
+    # The overlay hands captions to OBS, which listens where the page is.
+    sockets += " ws://127.0.0.1:*" if overlay else ""
+    styles = " 'unsafe-inline'" if overlay else ""
+    return {
+        "Content-Security-Policy": _POLICY.format(styles=styles, sockets=sockets),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "microphone=(self), camera=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }

@@ -1,7 +1,7 @@
 """A fault of ours in a WebSocket's handler: the peer is told, whatever it was.
 
 A server closes such a connection without a word, and the peer cannot tell it from a network that
-failed. HTTP needs nothing of this: Starlette answers 500.
+failed. HTTP has ``guard.failed``.
 """
 
 from __future__ import annotations

@@ -82,9 +82,13 @@ class CaptionSocketProtocol(WebSocketsSansIOProtocol):
         cast("asyncio.Transport", transport).set_write_buffer_limits(high=0)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """There is nothing left to cut off."""
+        """There is nothing left to cut off, and no way past ASGI."""
         if self._cut_off is not None:
             self._cut_off.cancel()
+        # The scope and its protocol would hold each other, and everything that hangs on them,
+        # until the garbage collector comes by, which it seldom does (see serving.py).
+        if hasattr(self, "scope"):
+            self.scope.get("extensions", {}).pop(_EXTENSION, None)
         self._crowd.leave(self.transport)
         super().connection_lost(exc)
 

@@ -16,14 +16,14 @@ class Rig:
         self.publisher = CaptionPublisher(partials=True)
         self.ledger = Ledger()
         self.ended: list[int] = []
-        self.queue = EndingQueue(self.publisher, self.ledger, self._on_end)
+        self.queue = EndingQueue(self.publisher, self.ledger)
 
     def _on_end(self, utterance: Utterance) -> None:
         self.ended.append(utterance.number)
         self.publisher.publish(utterance)
 
     def published(self, received: int = 0) -> list[type]:
-        self.queue.publish(received)
+        self.queue.publish(received, self._on_end)
         return [type(event) for event in self.publisher.drain()]
 
 
@@ -58,7 +58,7 @@ def test_utterances_are_found_by_number_until_they_are_published() -> None:
     assert rig.queue.find(3) is None
     waiting.end_with(())
     resolved.start = waiting.stop
-    rig.queue.publish(0)
+    rig.published()
     assert rig.queue.find(2) is None
 
 

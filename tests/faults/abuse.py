@@ -1,73 +1,104 @@
-"""Peers that mean harm, each kind many times; what they hold open they keep open."""
+"""All attacks side by side, each again and again at a bounded pace.
+
+Run as ``python -m tests.faults.abuse PORT SECONDS HOLD_S SEED``: one line of JSON says, when all is
+over, what became of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+import json
+import random
+import sys
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from websockets.frames import Opcode
+from tests.faults.attacks import ATTACKS, Attack, Prey
 
-from tests.server.raw_peer import frame, get, upgrade
+__all__ = ["Outcome", "abuse"]
 
-__all__ = ["KINDS", "Abuse", "abused"]
-
-_FLOOD_BYTES = 2_000_000
-_SEND_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Abuse:
-    """What one peer sends; it reads nothing, not even answers."""
-
-    opening: bytes
-    then: bytes = b""
-    times: int = 0
-    """How often ``then`` is sent, unless the server cuts the connection before."""
+_PAUSE_S = 0.4
+"""Between two attacks of a kind."""
 
 
-def _flood(of: bytes) -> tuple[bytes, int]:
-    return of * 1000, _FLOOD_BYTES // (1000 * len(of))
+@dataclass(slots=True)
+class Outcome:
+    """What became of an attack, all its rounds together."""
+
+    rounds: int = 0
+    let_go: int = 0
+    """Connections that the server ended, or reset."""
+    slowest_s: float = 0.0
+    """Longest time until it did."""
+    held: int = 0
+    """Connections that the attacker gave up, after as long as it may hold on."""
+    sent_bytes: int = 0
+    last_words: dict[str, int] = field(default_factory=dict)
+    """What the server said last: HTTP statuses, close codes."""
 
 
-KINDS = {
-    "nothing at all": Abuse(b""),
-    "half a head": Abuse(get()[:20]),
-    "a head without end": Abuse(get("/", f"X-Long: {'x' * 60_000}")),
-    "a handshake that is too large": Abuse(upgrade("/ws/watch", f"X-Long: {'x' * 9000}")),
-    "a publisher that says nothing": Abuse(upgrade("/ws/publish")),
-    "a reader that reads nothing": Abuse(upgrade()),
-    "pings": Abuse(upgrade(), *_flood(frame(Opcode.PING, b"x" * 125))),
-    "empty fragments": Abuse(
-        upgrade("/ws/publish") + frame(Opcode.TEXT, fin=False),
-        *_flood(frame(Opcode.CONT, fin=False)),
-    ),
-    "no WebSocket": Abuse(upgrade(), b"\x00" * 4096, 4),
-    "requests without reading": Abuse(get("/") * 20, get("/") * 100, 20),
-}
+async def abuse(port: int, seconds: float, hold_s: float, seed: int) -> dict[str, dict[str, Any]]:
+    """Attack in all ways at once.
+
+    Args:
+        port: of the server, on this machine.
+        seconds: for which attacks begin; those that have begun go on for ``hold_s`` at most.
+        hold_s: how long one attack holds on.
+        seed: of what is drawn.
+    """
+    outcomes = {name: Outcome() for name in ATTACKS}
+    end = asyncio.get_running_loop().time() + seconds
+    async with asyncio.TaskGroup() as tasks:
+        for name, attack in ATTACKS.items():
+            dice = random.Random(f"{seed} {name}")
+            tasks.create_task(_again_and_again(attack, port, dice, (end, hold_s), outcomes[name]))
+    return {name: asdict(outcome) for name, outcome in outcomes.items()}
 
 
-@asynccontextmanager
-async def abused(port: int, each: int) -> AsyncIterator[None]:
-    """Let so many peers of each kind do what they want, and keep their sockets open meanwhile."""
-    with ExitStack() as held:
-        async with asyncio.TaskGroup() as peers:
-            for abuse in list(KINDS.values()) * each:
-                peer = held.enter_context(socket.socket())
-                peer.setblocking(False)
-                peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
-                peers.create_task(_misbehave(peer, port, abuse))
-        yield
+async def _again_and_again(
+    attack: Attack,
+    port: int,
+    dice: random.Random,
+    limits: tuple[float, float],
+    outcome: Outcome,
+) -> None:
+    clock = asyncio.get_running_loop().time
+    end, hold_s = limits
+    while (began := clock()) < end:
+        prey = Prey(port, dice)
+        if await _lets_go(attack, prey, hold_s):
+            outcome.let_go += 1
+            outcome.slowest_s = max(outcome.slowest_s, clock() - began)
+        else:
+            outcome.held += 1
+        outcome.rounds += 1
+        word = "nothing"
+        if prey.raw is not None:
+            word = prey.raw.word or word
+            outcome.sent_bytes += prey.raw.sent
+            prey.raw.close()
+        outcome.last_words[word] = outcome.last_words.get(word, 0) + 1
+        await asyncio.sleep(_PAUSE_S)
 
 
-async def _misbehave(peer: socket.socket, port: int, abuse: Abuse) -> None:
-    loop = asyncio.get_running_loop()
-    with suppress(ConnectionError, TimeoutError):
-        async with asyncio.timeout(_SEND_S):
-            await loop.sock_connect(peer, ("127.0.0.1", port))
-            await loop.sock_sendall(peer, abuse.opening)
-            for _ in range(abuse.times):
-                await loop.sock_sendall(peer, abuse.then)
+async def _lets_go(attack: Attack, prey: Prey, hold_s: float) -> bool:
+    """Attack once; return whether the server ended it."""
+    try:
+        async with asyncio.timeout(hold_s):
+            await attack(prey)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+    return True
+
+
+def main() -> None:
+    """Attack, then say what became of it."""
+    port, seconds, hold_s, seed = (float(given) for given in sys.argv[1:])
+    outcomes = asyncio.run(abuse(int(port), seconds, hold_s, int(seed)))
+    sys.stdout.write(json.dumps(outcomes) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.abuse import abused
+from tests.faults.hostile_peers import abused
 from tests.faults.killable import SCRIPTED, KillableServer
 from tests.serving import within
 
