@@ -36,6 +36,7 @@ COMMANDS = {
     "crashes": "job_crashes",
     "cuts": "cuts",
     "kills": "kills",
+    "sigterm": "sigterm",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

@@ -15,9 +15,13 @@ from livecaption.cli.terminal import report
 from livecaption.engine.base import Transcriber
 from livecaption.errors import OperatorError
 from livecaption.server.job_worker import run_worker
+from livecaption.server.last_resort import end_within
 from livecaption.settings import Settings, load_settings
 
 __all__ = ["worker"]
+
+_WAY_DOWN_S = 20.0
+"""For the job under way to be given back, when the engine or the queue hangs."""
 
 
 def worker(
@@ -103,13 +107,14 @@ def _check(settings: Settings) -> None:
 
 
 async def _until_told(settings: Settings, transcriber: Transcriber) -> None:
-    """Work until the first signal; the second ends the process at once."""
+    """Work until the first signal; the second ends the process at once, and so does time."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
 
     def leave() -> None:
         for sig in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(sig)
+        end_within(_WAY_DOWN_S)
         told.set()
 
     for sig in (signal.SIGINT, signal.SIGTERM):

@@ -97,7 +97,7 @@ class EndingQueue:
 
     def _end(self, utterance: Utterance) -> None:
         self._on_end(utterance)
-        stop = utterance.stop
+        stop = utterance.settled_until
         lost_from = stop if utterance.gap is None else utterance.gap[0]
         column = Column.CAPTIONED if utterance.committed else Column.SILENT
         self._ledger.settle(utterance.start, lost_from, column)

@@ -160,6 +160,18 @@ class CaptionSession:
         self._utterances.ending.mark_finalized()
         self._utterances.publish_ended()
 
+    def receive_suspend(self) -> None:
+        """Close the open utterance for another process to go on; ``Finalized`` follows its final.
+
+        In the middle of speech it ends with the last word that was heard to its end, and
+        ``committed`` stays in front of the next one: half a word would be taken for another. No
+        audio may follow.
+        """
+        current = self._utterances.current
+        if current is not None and self._hearing.just_heard_speech:
+            current.cut_off = self._config.policy.held_within
+        self.receive_finalize()
+
     def receive_eof(self, reason: str) -> None:
         """End the session: the last finals follow, then ``SessionClosed``; only once."""
         if self._ended:
