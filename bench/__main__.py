@@ -37,6 +37,7 @@ COMMANDS = {
     "cuts": "cuts",
     "kills": "kills",
     "sigterm": "sigterm",
+    "quiet_socket": "quiet_socket",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 
