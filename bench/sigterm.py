@@ -39,8 +39,6 @@ TITLE = "SIGTERM while several people speak: words, close codes, seconds until t
 _ALIVE_S = (3.0, 7.0)
 """How long the server is up before the next signal."""
 _TAIL_S = 8.0
-_RESTART_S = 4.0
-"""What drain and restart are taken to last when the length of the speech is chosen."""
 _LONGEST_S = 60.0
 """After which an exit counts as never."""
 _CATCH_UP_S = 30.0
@@ -76,6 +74,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--times", type=int, default=20)
     add_speaker_options(parser, streams=8)
     parser.add_argument(
+        "--restart-s",
+        type=float,
+        default=6.0,
+        help="what drain and restart are taken to last when the length of the speech is chosen",
+    )
+    parser.add_argument(
         "--stopped-only", action="store_true", help="no uncut run; compare with what was said"
     )
 
@@ -83,7 +87,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     dice = random.Random(options.seed)
     moments = [dice.uniform(*_ALIVE_S) for _ in range(options.times)]
-    seconds = sum(moments) + _RESTART_S * len(moments) + _TAIL_S
+    seconds = sum(moments) + options.restart_s * len(moments) + _TAIL_S
     said = speeches(options.engine, options.streams, seconds, options.threads)
     print(f"  {len(moments)} signals, {options.streams} speakers, {seconds:.0f} s", flush=True)
     ways = {"stopped": moments} if options.stopped_only else {"uncut": [], "stopped": moments}
