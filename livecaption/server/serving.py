@@ -93,8 +93,7 @@ class LiveServer(uvicorn.Server):
         if self._draining is not None or not self.started:
             self.force_exit = self._draining is not None
             self.should_exit = True
-            if self.force_exit:
-                self._be_gone_within(_FORCED_S)
+            self._be_gone_within(_MOST_WAY_DOWN_S)
             return
         self._gone_by = time.monotonic() + self._settings.drain_s + WAY_DOWN_S
         self._be_gone_within(self._gone_by - time.monotonic())
@@ -146,8 +145,9 @@ class LiveServer(uvicorn.Server):
                     signal.signal(sig, signal.SIG_DFL)
 
     def _be_gone_within(self, seconds: float) -> None:
+        """Be so in less time when a second signal has forced it."""
         if self._owns_process:
-            end_within(seconds)
+            end_within(_FORCED_S if self.force_exit else seconds)
 
 
 def _calm_the_collector() -> None:

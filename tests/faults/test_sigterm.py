@@ -152,10 +152,11 @@ async def test_a_second_signal_does_not_wait_for_an_engine_that_hangs(tmp_path: 
             await drains(server)
             server.signal()
             assert await server.gone(GONE_S) == 1
+        assert "Timeout (0:00:01)!" in (tmp_path / "server.log").read_text()
 
 
 async def test_readers_that_stall_cannot_keep_the_process_alive(tmp_path: Path) -> None:
-    settings = {"MAX_SPEED": "1000", "STALL_S": "3600", "PING_S": "3600", "DRAIN_S": "1"}
+    settings = {"MAX_SPEED": "1000000", "STALL_S": "3600", "PING_S": "3600", "DRAIN_S": "1"}
     audio, _ = talk(400.0)
     async with KillableServer(tmp_path, settings, (*SCRIPTED, "400")) as server:
         async with tapped(server.port) as tap, asyncio.timeout(300), AsyncExitStack() as held:
