@@ -348,10 +348,11 @@ class CaptionHub:
         )
 
     async def _stop_all(self, role: Role) -> None:
-        going = [c for c in self.connections if c.role is role]
-        await _all_of(connection.stop("going_away") for connection in going)
-        for connection in going:
-            await connection.finished.wait()
+        # Again for those that were being let in when the first were asked.
+        while going := [c for c in self.connections if c.role is role]:
+            await _all_of(connection.stop("going_away") for connection in going)
+            for connection in going:
+                await connection.finished.wait()
 
     def check_open(self) -> None:
         """Refuse work while the server goes down.
