@@ -18,7 +18,7 @@ from livecaption.server.job_worker import run_worker
 from livecaption.server.last_resort import end_within
 from livecaption.settings import Settings, load_settings
 
-__all__ = ["worker"]
+__all__ = ["until_told", "worker"]
 
 _WAY_DOWN_S = 20.0
 """For the job under way to be given back, when the engine or the queue hangs."""
@@ -88,7 +88,7 @@ def worker(
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         logging.getLogger("httpx").setLevel(logging.WARNING)
     transcriber = load_transcriber(settings, report)
-    asyncio.run(_until_told(settings, transcriber))
+    asyncio.run(until_told(settings, transcriber))
 
 
 def _check(settings: Settings) -> None:
@@ -106,7 +106,7 @@ def _check(settings: Settings) -> None:
         raise OperatorError("Setting job_workers: a worker works on one job at least.")
 
 
-async def _until_told(settings: Settings, transcriber: Transcriber) -> None:
+async def until_told(settings: Settings, transcriber: Transcriber) -> None:
     """Work until the first signal; the second ends the process at once, and so does time."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
