@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,8 @@ class Tap:
         """Those that were accepted, in order."""
         self.port = 0
         self._moved = asyncio.Event()
+        self._carrying: set[asyncio.Task[None]] = set()
+        """The event loop holds tasks weakly."""
 
     @property
     def url(self) -> str:
@@ -90,8 +92,19 @@ class Tap:
             self._moved.clear()
             await self._moved.wait()
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client until it or the server is gone."""
+        task = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def close(self) -> None:
+        """Cut what is still carried."""
+        for task in tuple(self._carrying):
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
         except OSError:
@@ -139,11 +152,13 @@ async def _head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> b
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
+    try:
         while chunk := await reader.read(_AT_ONCE):
             writer.write(chunk)
             await writer.drain()
         writer.write_eof()
+    except OSError:  # one end was cut; so is the other
+        writer.transport.abort()
 
 
 async def _frame(reader: asyncio.StreamReader) -> tuple[bytes, int, bytes]:
@@ -166,7 +181,10 @@ async def _frame(reader: asyncio.StreamReader) -> tuple[bytes, int, bytes]:
 async def tapped(server_port: int) -> AsyncIterator[Tap]:
     """Tap a server until the block ends."""
     tap = Tap(server_port, asyncio.get_running_loop().time)
-    door = await asyncio.start_server(tap.carry, "127.0.0.1", 0)
+    door = await asyncio.start_server(tap.take, "127.0.0.1", 0)
     async with door:
         tap.port = door.sockets[0].getsockname()[1]
-        yield tap
+        try:
+            yield tap
+        finally:
+            await tap.close()

@@ -21,6 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from livecaption.client import ConnectionOptions, paced, publish, watch
+from livecaption.client.backoff import RetryPolicy
 from livecaption.core.audio import Samples
 from livecaption.core.hypothesis import text_of
 from livecaption.protocol.limits import MAX_FRAME_BYTES, SUBPROTOCOL
@@ -35,8 +36,11 @@ from tests.serving import events_until, receive, speech, within
 
 SEED = 12
 LONG_ENOUGH = ConnectionOptions(quiet_s=10.0)
+SOON_BACK = ConnectionOptions(retry=RetryPolicy(longest=1.0))
+"""The reader is there again before the speech is over."""
 GONE_S = 90.0
 """For a process to end on a busy machine; what hangs would hang for ever."""
+DOORS = {"/ws/publish", "/ws/watch"}
 HANGING = (*SCRIPTED, "9", "hanging")
 
 
@@ -48,7 +52,7 @@ async def speak(url: str, audio: Samples, heard: Heard) -> None:
 
 async def read(url: str, finals: dict[int, str]) -> None:
     """Note the finals of the room by their offset, until cancelled."""
-    async with watch(url, "main", options=LONG_ENOUGH) as messages:
+    async with watch(url, "main", options=SOON_BACK) as messages:
         async for message in messages:
             if isinstance(message, Snapshot):
                 finals |= {final.offset: final.text for final in message.finals}
@@ -63,14 +67,19 @@ async def stop_and_start(
     stopped = []
     for count in at_words:
         await within(partial(_has_committed, heard, count), 60)
-        await within(lambda: len(tap.live) == 2, 60)
-        live = tap.live
+        await within(partial(_are_both_there, tap), 60)
+        live = [seen for seen in tap.live if seen.kinds]
         server.signal()
         assert await server.gone(GONE_S) == 0
         await tap.ended(live)
         stopped += live
         await server.start()
     return stopped
+
+
+def _are_both_there(tap: Tap) -> bool:
+    """Speaker and reader, past the beginning; a client may have opened a socket too many."""
+    return {seen.path.partition("?")[0] for seen in tap.live if seen.kinds} == DOORS
 
 
 def _has_committed(heard: Heard, count: int) -> bool:
@@ -80,9 +89,9 @@ def _has_committed(heard: Heard, count: int) -> bool:
 async def test_who_is_stopped_three_times_in_mid_sentence_loses_no_word(tmp_path: Path) -> None:
     dice = random.Random(SEED)
     at_words = [dice.randint(2, 6), dice.randint(10, 14), dice.randint(18, 22)]
-    audio, words = talk(9.0)
+    audio, words = talk(20.0)
     finals: dict[int, str] = {}
-    async with KillableServer(tmp_path, {"MAX_HOP": "0.5"}, (*SCRIPTED, "9")) as server:
+    async with KillableServer(tmp_path, {"MAX_HOP": "0.5"}, (*SCRIPTED, "20")) as server:
         async with tapped(server.port) as tap, asyncio.timeout(400):
             heard = Heard(asyncio.get_running_loop().time)
             async with asyncio.TaskGroup() as tasks:
@@ -99,7 +108,7 @@ async def test_who_is_stopped_three_times_in_mid_sentence_loses_no_word(tmp_path
     assert len(heard.readies) == 1 + len(at_words)
     assert heard.closed is not None
     assert heard.closed.lost_s == 0
-    assert len(stopped) == 2 * len(at_words)
+    assert len(stopped) >= 2 * len(at_words)
     for seen in stopped:
         assert (seen.close, seen.open, seen.late) == (1012, set(), 0)
         assert seen.kinds[-1] == "error"
