@@ -42,6 +42,8 @@ COMMANDS = {
     "abuse": "abuse",
     "fuzz": "fuzz",
     "conformance": "conformance",
+    "sigterm": "sigterm",
+    "quiet_socket": "quiet_socket",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

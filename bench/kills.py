@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import tempfile
@@ -27,6 +26,7 @@ from bench.speakers import (
     quantiles,
     speak,
     speeches,
+    stored_text,
 )
 from livecaption.protocol.server_messages import FinalMessage
 from tests.faults.heard import Heard
@@ -114,7 +114,7 @@ async def _measure(name: str, said: Speeches, moments: Sequence[float]) -> _Run:
                     for n, speech in enumerate(said.each)
                 ]
                 kills = await _kill(server, heard, moments, speaking)
-            transcripts = [await _transcript(server, f"room-{n}") for n in range(len(heard))]
+            transcripts = [await stored_text(server, f"room-{n}") for n in range(len(heard))]
             await server.kill()
             disk = read_disk(server.directory)
             troubles = server.troubles()
@@ -178,14 +178,6 @@ def _left(disk: OnDisk, heard: Sequence[Heard]) -> dict[str, Any]:
         ),
         "holes": len(disk.holes),
     }
-
-
-async def _transcript(server: KillableServer, room: str) -> str:
-    status, body = await server.get(f"/v1/rooms/{room}/transcript?format=json")
-    if status != 200:
-        return f"HTTP {status}"
-    entries = json.loads(body)["entries"]
-    return " ".join(e["text"] for e in entries if e["type"] == "utterance" and e["text"])
 
 
 def _totals(kills: Sequence[Kill]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from livecaption.client import ConnectionOptions, paced, publish
 from livecaption.core.audio import SAMPLE_RATE, Samples
 from livecaption.core.stats import percentile
 from tests.faults.heard import Heard
-from tests.faults.killable import SCRIPTED, SERVE
+from tests.faults.killable import SCRIPTED, SERVE, KillableServer
 from tests.faults.talk import talk
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "quantiles",
     "speak",
     "speeches",
+    "stored_text",
 ]
 
 _BLOCK = SAMPLE_RATE // 10
@@ -82,6 +84,15 @@ async def speak(url: str, excerpt: Excerpt, room: str, heard: Heard) -> None:
     async with publish(url, sound, options=ConnectionOptions(), room=room, language="en") as client:
         async for event in client:
             heard.take(event)
+
+
+async def stored_text(server: KillableServer, room: str) -> str:
+    """Return what the server has stored of a room, as text."""
+    status, body = await server.get(f"/v1/rooms/{room}/transcript?format=json")
+    if status != 200:
+        return f"HTTP {status}"
+    entries = json.loads(body)["entries"]
+    return " ".join(e["text"] for e in entries if e["type"] == "utterance" and e["text"])
 
 
 def account(heard: Sequence[Heard]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
-"""Whose address a request comes from, and which addresses count as one.
+"""Whose address a request comes from, over which scheme, and which addresses count as one.
 
 ``X-Forwarded-For`` is written by whoever sends it; only what a trusted proxy has added to its end
 is true. So it is read from the right: as long as the hop is a trusted proxy, the one before it is
 believed, and the first that is not trusted is the client.
+
+``X-Forwarded-Proto`` says how the client came to the first proxy; a trusted one is believed that.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ __all__ = [
     "Network",
     "bucket_of",
     "client_address",
+    "client_scheme",
     "is_own_machine",
     "is_within",
     "parse_networks",
@@ -68,6 +71,24 @@ def client_address(peer: str | None, forwarded: Sequence[str], trusted: Sequence
             break
         address = before
     return str(address)
+
+
+def client_scheme(
+    peer: str | None, own: str, forwarded: Sequence[str], trusted: Sequence[Network]
+) -> str:
+    """Return the scheme of the address that the client has asked: ``http`` or ``https``.
+
+    Args:
+        peer: see ``client_address``.
+        own: scheme of the connection: also ``ws`` or ``wss``.
+        forwarded: the values of all ``X-Forwarded-Proto`` headers, in order.
+        trusted: networks of the proxies that are believed.
+    """
+    address = _parsed(peer or "")
+    if forwarded and address is not None and any(address in network for network in trusted):
+        # Proxies in a row write one behind the other; the first is the one that the client met.
+        own = forwarded[0].partition(",")[0].strip().lower()
+    return "https" if own in ("https", "wss") else "http"
 
 
 def bucket_of(address: str) -> str:

@@ -16,10 +16,14 @@ from livecaption.cli.terminal import report
 from livecaption.engine.base import Transcriber
 from livecaption.errors import OperatorError
 from livecaption.server.job_worker import run_worker
+from livecaption.server.last_resort import end_within
 from livecaption.server.metrics_port import bind_metrics
 from livecaption.settings import Settings, load_settings
 
-__all__ = ["worker"]
+__all__ = ["until_told", "worker"]
+
+_WAY_DOWN_S = 20.0
+"""For the job under way to be given back, when the engine or the queue hangs."""
 
 
 def worker(
@@ -102,7 +106,7 @@ def worker(
         if listener is not None:
             host, port = listener.getsockname()[:2]
             report(f"Metrics at http://{host}:{port}/metrics")
-        asyncio.run(_until_told(settings, transcriber, listener))
+        asyncio.run(until_told(settings, transcriber, listener))
 
 
 def _check(settings: Settings) -> None:
@@ -120,16 +124,17 @@ def _check(settings: Settings) -> None:
         raise OperatorError("Setting job_workers: a worker works on one job at least.")
 
 
-async def _until_told(
+async def until_told(
     settings: Settings, transcriber: Transcriber, listener: socket.socket | None
 ) -> None:
-    """Work until the first signal; the second ends the process at once."""
+    """Work until the first signal; the second ends the process at once, and so does time."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
 
     def leave() -> None:
         for sig in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(sig)
+        end_within(_WAY_DOWN_S)
         told.set()
 
     for sig in (signal.SIGINT, signal.SIGTERM):

@@ -46,6 +46,9 @@ class Lost:
 class Finalize:
     """The open utterance ends here."""
 
+    handed_over: bool = False
+    """Another process goes on behind it."""
+
 
 @dataclass(frozen=True, slots=True)
 class End:

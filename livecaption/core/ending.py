@@ -96,7 +96,7 @@ class EndingQueue:
                 self._publisher.closed(item.closing, received, self._ledger)
 
     def _end(self, utterance: Utterance) -> None:
-        stop = utterance.stop
+        stop = utterance.settled_until
         lost_from = stop if utterance.gap is None else utterance.gap[0]
         column = Column.CAPTIONED if utterance.committed else Column.SILENT
         self._ledger.settle(utterance.start, lost_from, column)

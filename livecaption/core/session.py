@@ -179,6 +179,15 @@ class CaptionSession:
         """Close the open utterance now; ``Finalized`` follows its final."""
         self._take(Finalize())
 
+    def receive_suspend(self) -> None:
+        """Close the open utterance for another process to go on; ``Finalized`` follows its final.
+
+        In the middle of speech it ends with the last word that was heard to its end, and
+        ``committed`` stays in front of the next one: half a word would be taken for another. No
+        audio may follow.
+        """
+        self._take(Finalize(handed_over=True))
+
     def receive_eof(self, reason: str) -> None:
         """End the session: the last finals follow, then ``SessionClosed``; only once."""
         if not self._ended:
@@ -231,10 +240,8 @@ class CaptionSession:
                 self._follow(self._hearing.pause(samples))
             case Lost(until):
                 self._lose(until)
-            case Finalize():
-                self._close_current()
-                self._utterances.ending.mark_finalized()
-                self._utterances.publish_ended()
+            case Finalize(handed_over):
+                self._finalize(handed_over=handed_over)
             case End(reason):
                 self._close_at_end_of_audio()
                 self._utterances.ending.mark_end(reason)
@@ -243,6 +250,14 @@ class CaptionSession:
                 self._configure(speaking)
             case _:
                 assert_never(given)
+
+    def _finalize(self, *, handed_over: bool) -> None:
+        current = self._utterances.current
+        if handed_over and current is not None and self._hearing.just_heard_speech:
+            current.cut_off = self._config.policy.held_within
+        self._close_current()
+        self._utterances.ending.mark_finalized()
+        self._utterances.publish_ended()
 
     def _hear(self, samples: Samples) -> None:
         self._follow(self._hearing.take(samples))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 
 from livecaption.core.agreement import Agreement
-from livecaption.core.audio import SAMPLE_RATE, Samples
+from livecaption.core.audio import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from livecaption.core.captions import GapReason
 from livecaption.core.endpoint import Closed
 from livecaption.core.hypothesis import Word, text_of
@@ -23,6 +23,7 @@ __all__ = ["Speaking", "Utterance"]
 _SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！", "؟", "।")
 _PHRASE_PAUSE = SAMPLE_RATE // 4
 _WORD_PAUSE = SAMPLE_RATE // 10
+_MARGIN = SAMPLE_RATE // 10
 _MEL_HOP = 160
 """Windows start on this grid, so that cached mel frames of one window serve the next."""
 
@@ -73,6 +74,9 @@ class Utterance:
     """The last words are known; only publishing is left."""
     gap: tuple[int, GapReason] | None = None
     """Audio from here to the end was lost, and why."""
+    cut_off: int | None = None
+    """Another process hears the end again: samples before the end within which no word counts as
+    heard. None for an utterance that is heard here to its end."""
 
     @property
     def text(self) -> str:
@@ -136,14 +140,32 @@ class Utterance:
     def lose_rest(self, reason: GapReason) -> None:
         """End with the last tail heard; declare lost the speech that no hypothesis covers."""
         heard = max(self.covered, self.start)
-        if self.closed is not None and heard < self.closed.speech_stop:
+        missed = self.closed is not None and heard < self.closed.speech_stop
+        if missed and self.cut_off is None:
             self.gap = (heard, reason)
         self.end_with(self.agreement.tentative)
 
     def end_with(self, words: tuple[Word, ...]) -> None:
         """Commit the last words; the utterance is resolved."""
+        if self.cut_off is not None:
+            whole_until = self.stop - self.cut_off
+            words = tuple(takewhile(lambda word: word.stop <= whole_until, words))
         self.committed += words
         self.resolved = True
+
+    @property
+    def settled_until(self) -> int:
+        """End of the audio that is never needed again, once the last words are known.
+
+        Of an utterance that was cut off the last word is heard again, whole and with the sound
+        before it; what was said then already is told by its context.
+        """
+        if self.cut_off is None:
+            return self.stop
+        last = self.committed[-1].start - _MARGIN if self.committed else self.start
+        cut = max(last, self.start)
+        cut -= cut % FRAME_SAMPLES
+        return cut if cut >= self.start else cut + FRAME_SAMPLES
 
     def force_before(self, sample: int) -> None:
         """Commit the tentative words that end at or before ``sample``."""

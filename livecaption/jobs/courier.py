@@ -147,7 +147,12 @@ class Courier:
         delivery = await self._queue.deliveries.take()
         if delivery is None:
             return False
-        problem = await self._try(delivery)
+        try:
+            problem = await self._try(delivery)
+        except asyncio.CancelledError:
+            # We go down. It may have arrived, or not; the next process need not wait to try again.
+            await self._queue.deliveries.settle(delivery)
+            raise
         after = settled(delivery, problem, self._clock(), self._luck(), self._patience)
         await self._queue.deliveries.settle(after)
         if after.state is DeliveryState.DEAD:

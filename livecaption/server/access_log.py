@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livecaption.logs import REQUEST, room_tag
+from livecaption.server.doorkeeper import Doorkeeper
 from livecaption.server.doors import meters_of
 
 __all__ = ["HEADER", "AccessLog"]
@@ -107,7 +108,7 @@ class _Answer:
         quiet = route in _QUIET and (status < 400 or status == _NOT_READY)
         room = scope.get("path_params", {}).get("room")
         fields = {
-            "client": (scope.get("client") or ("", 0))[0],
+            "client": _client(scope),
             "method": method if method.isalpha() and len(method) < 16 else "?",
             "route": route,
             "query": _query(scope),
@@ -119,6 +120,14 @@ class _Answer:
         }
         level = logging.DEBUG if quiet else logging.INFO
         logger.log(level, "served" if status < 400 else "not served", extra=fields)
+
+
+def _client(scope: Scope) -> str:
+    """Return the client's address as trusted proxies tell it; before that is known, the peer's."""
+    keeper: Doorkeeper | None = getattr(scope["app"].state, "doorkeeper", None)
+    if keeper is not None:
+        return keeper.address(scope)
+    return str((scope.get("client") or ("", 0))[0])
 
 
 def _request_id(offered: str) -> str:

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from livecaption.access.addresses import client_address
+from livecaption.access.addresses import client_address, client_scheme
 from livecaption.access.rates import Limit
 from livecaption.access.roles import ANYBODY, NOBODY, Kind, Principal, Role
 from livecaption.access.tokens import Claims, TokenBook, looks_like_token
@@ -27,7 +27,15 @@ from livecaption.server.limiter import Limiter
 from livecaption.settings import Settings, is_loopback
 from livecaption.storage.links import LINK_PREFIX, Links
 
-__all__ = ["Doorkeeper", "address_of", "link_shown", "principal_of", "remember", "require"]
+__all__ = [
+    "Doorkeeper",
+    "address_of",
+    "link_shown",
+    "origin_of",
+    "principal_of",
+    "remember",
+    "require",
+]
 
 _KEY_REQUIRED = "key_required"
 _AT_MACHINE = (
@@ -158,6 +166,14 @@ class Doorkeeper:
         forwarded = Headers(scope=scope).getlist("x-forwarded-for")
         return client_address(client[0] if client else None, forwarded, self._proxies)
 
+    def origin(self, scope: Scope) -> str:
+        """Return scheme and host at which the client has found us: what its links begin with."""
+        client, headers = scope.get("client"), Headers(scope=scope)
+        forwarded = headers.getlist("x-forwarded-proto")
+        peer = client[0] if client else None
+        scheme = client_scheme(peer, scope["scheme"], forwarded, self._proxies)
+        return f"{scheme}://{headers.get('host', '')}"
+
     async def _guest(self, token: str) -> Principal:
         link = await self._links.find(token)
         if link is None:
@@ -187,6 +203,12 @@ def address_of(connection: HTTPConnection) -> str:
     """Return the address of the client, as far as trusted proxies tell it."""
     keeper: Doorkeeper = connection.app.state.doorkeeper
     return keeper.address(connection.scope)
+
+
+def origin_of(connection: HTTPConnection) -> str:
+    """Return scheme and host at which the client has found us, as trusted proxies tell it."""
+    keeper: Doorkeeper = connection.app.state.doorkeeper
+    return keeper.origin(connection.scope)
 
 
 def link_shown(connection: HTTPConnection) -> str | None:

@@ -45,6 +45,9 @@ _SILENT_S = 0.5
 _ATTEMPTS = 4
 """Sockets that one client may have under way: those it gave up are not seen to be gone at once."""
 
+_RESTART_S = 2.0
+"""After which it makes sense to look for a server that is restarting; sessions wait for that."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -327,7 +330,9 @@ class CaptionHub:
         publisher are captioned as well. Waits ``settings.drain_s`` at most.
         """
         self.draining = True
-        self.files.stop()  # they are sent again; words that were spoken are not
+        # These are sent again; words that were spoken are not.
+        self.files.stop()
+        self.uploads.stop()
         try:
             async with asyncio.timeout(self.settings.drain_s):
                 async with asyncio.TaskGroup() as tasks:
@@ -362,10 +367,11 @@ class CaptionHub:
         )
 
     async def _stop_all(self, role: Role) -> None:
-        going = [c for c in self.connections if c.role is role]
-        await _all_of(connection.stop("going_away") for connection in going)
-        for connection in going:
-            await connection.finished.wait()
+        # Again for those that were being let in when the first were asked.
+        while going := [c for c in self.connections if c.role is role]:
+            await _all_of(connection.stop("going_away") for connection in going)
+            for connection in going:
+                await connection.finished.wait()
 
     def check_open(self) -> None:
         """Refuse work while the server goes down.
@@ -374,7 +380,7 @@ class CaptionHub:
             Overloaded: it does.
         """
         if self.draining:
-            raise Overloaded("The server is restarting.", retry_after=10.0, code="going_away")
+            raise Overloaded("The server is restarting.", retry_after=_RESTART_S, code="going_away")
 
     def check_new_work(self) -> None:
         """Refuse what has not begun yet while an operator empties the server, or it goes down.

@@ -188,12 +188,17 @@ class LiveSession:
             self._pump()
 
     async def suspend(self) -> None:
-        """Caption and store all that came, so that another process can go on from here."""
+        """Caption and store what came, so that another process can go on; feed nothing more.
+
+        Of who is in the middle of a word, that word is left to the other process.
+        """
         if self.ended:
             await self.closed.wait()
             return
         done = asyncio.Event()
-        self._finalize(done)
+        self._finalizing.append(done)
+        self._session.receive_suspend()
+        self._pump()
         await done.wait()
 
     def break_off(self) -> None:

@@ -1,8 +1,9 @@
 """The QR code of a room's viewer page: what an audience scans from a wall or a slide.
 
 The picture is drawn here, so that no page needs a library for it. The server cannot know by which
-address it is reached: behind a proxy that ends TLS it sees plain HTTP. The page knows, and says so;
-it is believed as far as its WebSocket would be, or the code could be made to lead anywhere.
+address it is reached, unless a trusted proxy tells it: behind one that ends TLS it sees plain HTTP.
+The page knows, and says so; it is believed as far as its WebSocket would be, or the code could be
+made to lead anywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from livecaption.protocol.limits import MAX_ROOM_CHARS
-from livecaption.server.doorkeeper import link_shown
+from livecaption.server.doorkeeper import link_shown, origin_of
 from livecaption.server.own_origins import OwnOrigins
 from livecaption.settings import Settings
 
@@ -52,7 +53,7 @@ def qr_svg(address: str) -> bytes:
 def _origin(request: Request, settings: Settings) -> str | None:
     """The origin that the page is open at; None when it names one that is not ours."""
     host = request.headers.get("host", "")
-    asked = request.query_params.get("origin", f"{request.url.scheme}://{host}").lower()
+    asked = request.query_params.get("origin", origin_of(request)).lower()
     ours = OwnOrigins(settings.allowed_origins).include(asked, host)
     return asked if ours and _ORIGIN.fullmatch(asked) else None
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from livecaption.server.doorkeeper import principal_of
+from livecaption.server.doorkeeper import origin_of, principal_of
 from livecaption.server.event_stream import EventsEndpoint
 from livecaption.server.hub import CaptionHub
 from livecaption.server.room import Room
@@ -72,7 +72,7 @@ async def make_link(request: Request) -> Response:
     name = room_of(request)
     hub: CaptionHub = request.app.state.hub
     link, token = await hub.links.make(name)
-    page = f"{request.url.scheme}://{request.url.netloc}"
+    page = origin_of(request)
     # Behind #, where no server, proxy or log ever sees it.
     answer = {
         **_link(link),

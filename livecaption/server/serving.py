@@ -2,7 +2,8 @@
 
 Plain uvicorn closes every WebSocket with 1012 the moment it gets SIGTERM, before the application
 can send the last caption. So the first signal drains: new work is refused, sessions end, their
-last captions go out; only then uvicorn shuts down. A second signal does not wait.
+last captions go out; only then uvicorn shuts down. A second signal does not wait. Where the server
+has a process of its own (``run``), that process is gone in time whatever hangs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import gc
 import signal
 import socket
 import threading
+import time
 from contextlib import AsyncExitStack
 from functools import partial
 from types import FrameType
@@ -25,12 +27,19 @@ from livecaption.protocol.limits import MAX_FRAME_BYTES
 from livecaption.server.crowd import Crowd
 from livecaption.server.http_protocol import CaptionHTTPProtocol
 from livecaption.server.hub import CaptionHub
+from livecaption.server.last_resort import WAY_DOWN_S, end_within
 from livecaption.server.metrics_port import served_metrics
 from livecaption.server.socket_protocol import CaptionSocketProtocol
 from livecaption.server.wire_limits import WireLimits
 from livecaption.settings import Settings
 
 __all__ = ["LiveServer", "bind"]
+
+_STRAGGLERS_S = 2
+"""For answers that are still being sent when all sockets are closed."""
+_MOST_WAY_DOWN_S = 10.0
+"""For what comes behind the last captions, when these came soon."""
+_FORCED_S = 1.0
 
 _GC_THRESHOLDS = (20_000, 20, 50)
 """New objects before a young collection, of which how many before an older, and a full one."""
@@ -78,7 +87,7 @@ class LiveServer(uvicorn.Server):
                 server_header=False,
                 access_log=False,
                 log_config=None,
-                timeout_graceful_shutdown=5,
+                timeout_graceful_shutdown=_STRAGGLERS_S,
             )
         )
         self._app = app
@@ -86,13 +95,30 @@ class LiveServer(uvicorn.Server):
         self._metrics_listener = metrics_listener
         self._beside = AsyncExitStack()
         self._draining: asyncio.Task[None] | None = None
+        self._owns_process = False
+        self._gone_by = 0.0
+        """When the process has to be gone, on the monotonic clock; once a signal has come."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve in a process of its own until a signal has drained the server.
+
+        Raises:
+            SystemExit: a second signal forced it; with status 1.
+        """
+        self._owns_process = True
+        super().run(sockets)
+        if self.force_exit:
+            raise SystemExit(1)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Drain on the first signal, leave at once on the second."""
         if self._draining is not None or not self.started:
             self.force_exit = self._draining is not None
             self.should_exit = True
+            self._be_gone_within(_MOST_WAY_DOWN_S)
             return
+        self._gone_by = time.monotonic() + self._settings.drain_s + WAY_DOWN_S
+        self._be_gone_within(self._gone_by - time.monotonic())
         # Not in a task group: this is a signal handler, and the task outlives no group. It is
         # kept in an attribute and ends before the server does.
         self._draining = asyncio.get_running_loop().create_task(self._drain())
@@ -133,11 +159,17 @@ class LiveServer(uvicorn.Server):
             await hub.drain()
         finally:
             self.should_exit = True
+            left = max(_FORCED_S, self._gone_by - time.monotonic())
+            self._be_gone_within(min(_MOST_WAY_DOWN_S, left))
             if threading.current_thread() is threading.main_thread():
-                # An engine that hangs would hold up the rest of the way down for ever: from here
-                # on a further signal ends the process at once.
+                # From here on a further signal ends the process at once.
                 for sig in (signal.SIGINT, signal.SIGTERM):
                     signal.signal(sig, signal.SIG_DFL)
+
+    def _be_gone_within(self, seconds: float) -> None:
+        """Be so in less time when a second signal has forced it."""
+        if self._owns_process:
+            end_within(_FORCED_S if self.force_exit else seconds)
 
 
 def _calm_the_collector() -> None:

@@ -82,6 +82,11 @@ class Uploads:
         self._most_at_once = max(_MOST_AT_ONCE, 2 * settings.max_files)
         self.under_way = 0
         """Forms that are being read, or whose file is still needed."""
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Break off what is being read: the server goes down."""
+        self._stopped = True
 
     @asynccontextmanager
     async def received(self, request: Request) -> AsyncIterator[Upload]:
@@ -90,7 +95,7 @@ class Uploads:
         Raises:
             ClientError: the form is malformed or incomplete, or came too slowly.
             MediaTooLong: the file is too large.
-            Overloaded: too many files are on their way, or the disk is full.
+            Overloaded: too many files are on their way, the disk is full, or the server goes down.
             ClientDisconnect: nobody is there any more.
         """
         reader = FormReader(request.headers.get("content-type", ""))
@@ -120,6 +125,8 @@ class Uploads:
         stream = request.stream()
         size, taken, waiting = 0, 0, bytearray()
         async for chunk in _in_time(stream):
+            if self._stopped:
+                raise _going_away()
             taken += len(chunk)
             waiting += reader.feed(chunk)
             if size + len(waiting) > most or taken > most + _FORM_BYTES:
@@ -186,6 +193,12 @@ async def _written(file: BinaryIO, content: bytes) -> int:
     except OSError as error:
         raise _no_space() from error
     return len(content)
+
+
+def _going_away() -> Overloaded:
+    return Overloaded(
+        "The server is restarting; send this file again.", retry_after=10.0, code="going_away"
+    )
 
 
 def _no_space() -> Overloaded:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from livecaption.access.addresses import (
     bucket_of,
     client_address,
+    client_scheme,
     is_own_machine,
     parse_networks,
 )
@@ -95,3 +96,26 @@ def test_this_machine_knows_its_own(address: str, own: bool) -> None:
 def test_what_is_no_network_is_named(text: str) -> None:
     with pytest.raises(ValueError, match="is no address or network"):
         parse_networks((text,))
+
+
+@pytest.mark.parametrize(
+    ("peer", "own", "headers", "scheme"),
+    [
+        ("203.0.113.7", "http", [], "http"),
+        ("203.0.113.7", "https", [], "https"),
+        ("203.0.113.7", "ws", [], "http"),
+        ("203.0.113.7", "wss", [], "https"),
+        ("203.0.113.7", "http", ["https"], "http"),
+        ("10.0.0.1", "http", ["https"], "https"),
+        ("10.0.0.1", "ws", ["HTTPS"], "https"),
+        ("10.0.0.1", "http", ["https, http"], "https"),
+        ("10.0.0.1", "https", ["http"], "http"),
+        ("10.0.0.1", "http", ["javascript"], "http"),
+        ("10.0.0.1", "https", [], "https"),
+        (None, "http", ["https"], "http"),
+    ],
+)
+def test_the_scheme_is_the_clients_where_a_trusted_proxy_tells_it(
+    peer: str | None, own: str, headers: list[str], scheme: str
+) -> None:
+    assert client_scheme(peer, own, headers, PROXIES) == scheme

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from livecaption.bundled import speech_clips
 from tests.jobs.redis_server import redis_server
 from tests.server.files import hearing, send
-from tests.server.test_jobs import get
+from tests.server.test_jobs import delete, get
 from tests.serving import Running, free_port
 
 
@@ -121,3 +122,29 @@ async def test_a_worker_does_what_the_server_took_and_leaves_on_a_signal(
             assert server.hub.meters.jobs["done"] == 0, "who ended a job counts it, nobody else"
             worker.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(worker.wait, 120) == 0
+
+
+async def test_a_worker_whose_engine_hangs_gives_its_job_back_and_ends(
+    redis_url: str, tmp_path: Path
+) -> None:
+    shared: dict[str, Any] = {"redis_url": redis_url, "uploads_dir": tmp_path, "job_workers": 0}
+    environment = {
+        **os.environ,
+        "LIVECAPTION_REDIS_URL": redis_url,
+        "LIVECAPTION_UPLOADS_DIR": str(tmp_path),
+    }
+    command = (sys.executable, "-m", "tests.cli.hanging_worker")
+    async with hearing(**shared) as server, asyncio.timeout(300):
+        job = (await send(server, "/v1/jobs")).json()
+        worker = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE)
+        try:
+            assert worker.stdout is not None
+            assert await worker.stdout.readline() == b"hanging\n"
+            worker.send_signal(signal.SIGTERM)
+            assert await worker.wait() == 1
+        finally:
+            if worker.returncode is None:
+                worker.kill()
+        after = (await get(server, job["url"])).json()
+        assert (after["status"], after["attempts"]) == ("queued", 0)
+        await delete(server, job["url"])

@@ -111,6 +111,14 @@ class Playback:
         self.session.receive_finalize()
         self.answer_due()
 
+    def suspend(self) -> None:
+        """Stop for another process to go on; what is still open is answered."""
+        self._finalized.append(self.session.received // FRAME_SAMPLES * FRAME_SAMPLES)
+        self.session.receive_suspend()
+        self._drain()
+        while self._waiting:
+            self.deliver(min(self._waiting, key=lambda due: due.at).request)
+
     def close(self, reason: str = "stop") -> None:
         """End the stream and answer everything that is still open, in the order it falls due."""
         self._ended = True

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,10 +11,12 @@ from livecaption.core.audio import FRAME_SAMPLES
 from livecaption.core.captions import Delta, Final, Gap, GapReason, UtteranceStarted
 from livecaption.core.checkpoint import Checkpoint
 from livecaption.core.config import SessionConfig
+from livecaption.core.endpoint import Closed
 from livecaption.core.session import CaptionSession
 from tests.core.answers import truthful
 from tests.core.checks import of_type
 from tests.core.playback import Playback, closing, final_texts, new_session, play
+from tests.core.utterances import open_utterance, said
 from tests.script import MS, Take, is_loud, silence, speech
 
 TALK = (
@@ -32,13 +37,17 @@ def rest_of(take: Take, sample: int) -> Take:
     return Take(take.samples[sample:], tuple(w for w in take.words if w.start >= sample))
 
 
-def play_in_two_lives(take: Take, cut: int) -> tuple[Playback, Playback, Checkpoint]:
-    """Stop after ``cut`` samples with everything finalized, go on in another session."""
+def play_in_two_lives(
+    take: Take, cut: int, stop: Callable[[Playback], None] = Playback.finalize
+) -> tuple[Playback, Playback, Checkpoint]:
+    """Stop after ``cut`` samples with everything captioned, go on in another session."""
     first = Playback(new_session(), truthful(take.words))
     first.play(Take(take.samples[:cut]))
-    first.finalize()
+    stop(first)
     checkpoint = first.session.checkpoint
-    second = Playback(resumed(checkpoint), truthful(take.words))
+    finals = of_type(first.events, Final)
+    context = finals[-1].words if finals else ()
+    second = Playback(resumed(replace(checkpoint, context=context)), truthful(take.words))
     second.play(rest_of(take, checkpoint.clock))
     second._ended = True
     second.session.receive_eof("stop")
@@ -73,6 +82,44 @@ def test_a_cut_in_a_pause_changes_no_word() -> None:
         "good morning everyone",
         "welcome to the meeting",
     ]
+
+
+@given(st.integers(0, len(TALK)))
+def test_no_word_is_lost_changed_or_doubled_wherever_a_session_is_suspended(cut: int) -> None:
+    first, second, checkpoint = play_in_two_lives(TALK, cut, Playback.suspend)
+    assert checkpoint.clock % FRAME_SAMPLES == 0
+    assert checkpoint.clock == first.session.committed <= cut
+    assert checkpoint.captioned + checkpoint.silent + checkpoint.lost == checkpoint.clock
+    text = " ".join(filter(None, final_texts(first) + final_texts(second)))
+    assert text == "good morning everyone welcome to the meeting"
+    account = closing(second)
+    assert account.captioned + account.silent == account.received == len(TALK)
+
+
+def test_a_word_that_was_cut_is_left_to_the_other_session_and_one_behind_a_pause_is_not() -> None:
+    take = silence(ms=400) + speech("good morning everyone", ms=1500) + silence(ms=900)
+    in_mid_word, _, checkpoint = play_in_two_lives(take, 1750 * MS, Playback.suspend)
+    assert final_texts(in_mid_word) == ["good morning"]
+    assert checkpoint.clock < 1400 * MS
+    behind, _, checkpoint = play_in_two_lives(take, 2300 * MS, Playback.suspend)
+    assert final_texts(behind) == ["good morning everyone"]
+    assert checkpoint.clock > 1900 * MS
+
+
+def test_what_the_engine_fails_on_at_the_end_is_heard_again_and_not_lost() -> None:
+    session = Playback(new_session(), lambda _: GapReason.ENGINE_ERROR)
+    session.play(silence(ms=400) + speech("good morning", ms=1000))
+    session.suspend()
+    assert of_type(session.events, Gap) == []
+    assert session.session.committed <= 400 * MS
+
+
+def test_an_utterance_that_began_off_the_grid_is_heard_again_from_the_grid_on() -> None:
+    utterance = open_utterance(start=FRAME_SAMPLES + 1, cut_off=4800)
+    utterance.close(Closed(speech_stop=16_000, stop=16_000), None)
+    utterance.end_with(tuple(said("half", at_ms=900, word_ms=100)))
+    assert utterance.committed == []
+    assert utterance.settled_until == 2 * FRAME_SAMPLES
 
 
 def test_the_pinned_language_goes_on() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import importlib
+import os
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from livecaption.settings import Settings
 from tests.deploy.monitoring import selectors
@@ -41,7 +45,7 @@ def test_every_manifest_is_valid(version: str) -> None:
     checked = 0
     for document in documents():
         if document["apiVersion"].startswith("keda.sh/"):
-            continue  # not of Kubernetes itself
+            continue  # not of Kubernetes itself; see below
         kubernetes_validate.validate(document, version, strict=True)
         checked += 1
     assert checked == 6
@@ -94,3 +98,45 @@ async def test_the_metrics_that_scale_it_are_those_of_a_server() -> None:
     names = {selector.metric for selector in selectors(trigger["metadata"]["query"])}
     assert names == {"livecaption_streams_active", "livecaption_streams_detached"}
     assert names <= {sample.name for sample in await samples()}
+
+
+def keda() -> Any:
+    """KEDA's resources as a package has them, made from the schemas that KEDA publishes."""
+    reason = "cloudcoil-models-keda is not installed"
+    try:
+        return importlib.import_module("cloudcoil.models.keda.v1alpha1")
+    except ModuleNotFoundError:
+        if os.environ.get("LIVECAPTION_REQUIRE_KEDA") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def test_what_scales_it_is_valid_for_keda_and_has_no_field_that_keda_does_not_know() -> None:
+    document = the("ScaledObject")
+    read = keda().ScaledObject.model_validate(document)
+    # Unknown fields are not refused, but forgotten.
+    assert read.model_dump(by_alias=True, exclude_unset=True, mode="json") == document
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        (("spec", "pollingInterval"), "soon"),
+        (("spec", "scaleTargetRef"), {"kind": "StatefulSet"}),
+        (("spec", "triggers", 0, "metadata", "threshold"), 12),
+        (("spec", "triggers", 0), {"type": "prometheus"}),
+        (("kind",), "ScaledObjects"),
+        (
+            ("spec", "advanced", "horizontalPodAutoscalerConfig", "behavior", "scaleDown"),
+            {"policies": [{"type": "Pods"}]},
+        ),
+    ],
+)
+def test_a_scaled_object_with_a_mistake_is_found_out(path: tuple[Any, ...], wrong: Any) -> None:
+    document = copy.deepcopy(the("ScaledObject"))
+    place: Any = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = wrong
+    with pytest.raises(ValidationError):
+        keda().ScaledObject.model_validate(document)

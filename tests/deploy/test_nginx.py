@@ -104,6 +104,22 @@ async def test_a_quiet_socket_outlives_the_time_nginx_has_by_default(tmp_path: P
                 assert await closes_within(watcher, 20.0)
 
 
+async def test_pings_of_the_server_keep_a_quiet_socket_open_where_nginx_is_less_patient(
+    tmp_path: Path,
+) -> None:
+    """Scaled: an operator's time-out of two seconds, pings every half; both are a tenth to a
+    thirtieth of what is usual."""
+    impatient = ((r"proxy_read_timeout\s+1h;", "proxy_read_timeout 2s;"),)
+    for ping_s, folder in ((0.5, tmp_path / "pings"), (60.0, tmp_path / "none")):
+        folder.mkdir()
+        quiet = {"ping_s": ping_s, "idle_s": 60.0}
+        engine = ScriptedTranscriber(())
+        async with running_server(engine, allowed_hosts=(NAME,), **quiet) as running:
+            async with proxied(running.port, folder, changes=impatient) as proxy:
+                async with opening(proxy, "/ws/watch?room=main", ping_interval=None) as watcher:
+                    assert await closes_within(watcher, 6.0 if ping_s < 1 else 30.0) is (ping_s > 1)
+
+
 async def closes_within(socket: ClientConnection, seconds: float) -> bool:
     try:
         async with asyncio.timeout(seconds):

@@ -1,9 +1,10 @@
-"""A server in a process of its own that can be killed, and started again where it was."""
+"""A server in a process of its own that can be stopped or killed, and started again there."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -92,6 +93,21 @@ class KillableServer:
         if process is not None and process.returncode is None:
             process.kill()
             await process.wait()
+
+    def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send the process a signal; as a supervisor does to stop it."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def gone(self, within_s: float) -> int:
+        """Wait until the process has ended by itself; return its status.
+
+        Raises:
+            TimeoutError: it has not.
+        """
+        assert self._process is not None
+        async with asyncio.timeout(within_s):
+            return await self._process.wait()
 
     def troubles(self) -> list[str]:
         """Return what the server logged as an error so far; the first lines of each kind."""

@@ -342,6 +342,23 @@ async def test_a_webhook_that_fails_is_tried_again_by_the_next_server(tmp_path: 
     assert settled["deliveries"][0]["attempts"] == 2
 
 
+async def test_a_webhook_under_way_when_the_server_stops_is_posted_by_the_next_at_once(
+    tmp_path: Path,
+) -> None:
+    """Whoever is slow to take it does not hold up the way down, and gets it again."""
+    receiver = Receiver(deque([b"hang", FINE]))
+    kept: dict[str, Any] = {"store": True, "data_dir": tmp_path, **HOOKS}
+    async with receiver.serving():
+        async with hearing(**kept) as running:
+            job = await submitted(running, webhook=f"http://127.0.0.1:{receiver.port}/")
+            await receiver.until(1)
+        async with hearing(**kept) as running:
+            first, second = await receiver.until(2)
+            assert first.body == second.body
+            settled = await until_settled(running, job["url"])
+    assert settled["deliveries"][0]["attempts"] == 1
+
+
 async def test_a_webhook_that_is_gone_is_a_dead_letter_its_owner_sees() -> None:
     receiver = Receiver(deque([b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n"]))
     async with receiver.serving(), hearing(**HOOKS) as running:

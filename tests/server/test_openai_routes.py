@@ -206,6 +206,29 @@ async def test_a_reader_that_leaves_ends_the_work() -> None:
         await within(lambda: running.hub.uploads.under_way == 0, 30)
 
 
+async def test_a_stream_ends_with_an_error_when_the_server_stops() -> None:
+    go_on = threading.Event()
+    windows: list[int] = []
+
+    def before_window(options: FileOptions) -> None:
+        windows.append(1)
+        assert len(windows) == 1 or go_on.wait(60)
+
+    files = ScriptedFiles(WORDS, before_window)
+    async with running_server(ScriptedTranscriber(files=files)) as running:
+        async with client_of(running) as client:
+            stream = await client.audio.transcriptions.create(
+                file=FILE, model="whisper-1", stream=True
+            )
+            assert (await anext(stream)).type == "transcript.text.delta"
+            running.server.handle_exit(15, None)
+            await within(lambda: running.hub.draining, 30)
+            go_on.set()
+            with pytest.raises(openai.APIError, match="restarting"):
+                async for _ in stream:
+                    pass
+
+
 async def test_a_stream_that_fails_says_so() -> None:
     windows: list[int] = []
 

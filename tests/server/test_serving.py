@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import httpx2
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -21,15 +22,26 @@ from livecaption.errors import OperatorError
 from livecaption.protocol.limits import SUBPROTOCOL
 from livecaption.server.serving import bind
 from livecaption.settings import load_settings
-from tests.serving import events_until, open_publisher, receive, running_server, speech, within
+from tests.serving import (
+    Running,
+    events_until,
+    open_publisher,
+    receive,
+    running_server,
+    speech,
+    within,
+)
 
 SENTENCE = "good morning everyone and welcome to the meeting"
 
 
 async def test_a_signal_in_mid_sentence_loses_no_word_and_closes_with_1012() -> None:
+    """The word that the signal cuts is said by the session's next life; see ``test_resume``."""
+    release = threading.Event()
+
     def slow_final(requests: Sequence[DecodeRequest]) -> None:
         if requests[0].kind is DecodeKind.FINAL:
-            time.sleep(0.3)  # noqa: TID251 - plays a slow engine, in the engine's own thread
+            release.wait(60)
 
     engine = ScriptedTranscriber(script(SENTENCE, start=0.2), slow_final)
     async with running_server(engine) as running:
@@ -39,25 +51,46 @@ async def test_a_signal_in_mid_sentence_loses_no_word_and_closes_with_1012() -> 
             open_publisher(running) as publisher,
         ):
             await receive(viewer)
-            pcm = speech(1.7)
-            for at in range(0, len(pcm), 3200):
-                await publisher.send(pcm[at : at + 3200])
-            await events_until(publisher, "delta")
+            await publisher.send(speech(1.7))
+            await events_until(publisher, "partial")
+            await publisher.send(speech(0.2))
             running.server.handle_exit(signal.SIGTERM, None)
             await within(lambda: running.hub.draining)
-            with pytest.raises(InvalidStatus) as caught:
-                async with connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)]):
-                    pass
-            assert caught.value.response.status_code == 503
+            await refuses_everything(running)
+            release.set()
             mine = await events_until(publisher, "error")
-            theirs = await events_until(viewer, "final")
+            theirs = await events_until(viewer, "error")
             async with asyncio.timeout(5):
                 await publisher.wait_closed()
                 await viewer.wait_closed()
-    assert mine[-1]["code"] == "going_away"
-    assert [e["text"] for e in mine if e["type"] == "final"] == [theirs[-1]["text"]]
-    assert theirs[-1]["text"] == "good morning everyone and welcome"
+    assert mine[-1]["code"] == theirs[-1]["code"] == "going_away"
+    finals = [[e["text"] for e in events if e["type"] == "final"] for events in (mine, theirs)]
+    assert finals == [["good morning everyone and"]] * 2
     assert (publisher.close_code, viewer.close_code) == (1012, 1012)
+
+
+async def refuses_everything(running: Running) -> None:
+    """While the server drains nothing new begins, and whoever asks is told when to come back."""
+    for door in ("publish", "watch"):
+        with pytest.raises(InvalidStatus) as caught:
+            async with connect(f"{running.ws}/ws/{door}", subprotocols=[Subprotocol(SUBPROTOCOL)]):
+                pass
+        assert caught.value.response.status_code == 503
+        assert caught.value.response.headers["Retry-After"] == "2"
+    async with httpx2.AsyncClient(base_url=running.http, timeout=30) as client:
+        ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (503, "draining")
+        file = {"file": ("a.wav", b"RIFF", "audio/wav")}
+        for answer in (
+            ready,
+            await client.get("/v1/rooms/main/events"),
+            await client.post("/transcribe", files=file),
+            await client.post("/v1/audio/transcriptions", files=file),
+            await client.post("/v1/jobs", files=file),
+        ):
+            assert answer.status_code == 503, answer.url
+            assert int(answer.headers["Retry-After"]) >= 1
+        assert (await client.get("/healthz")).status_code == 200
 
 
 async def test_a_hanging_engine_cannot_hold_up_the_way_down_for_longer_than_its_time() -> None:

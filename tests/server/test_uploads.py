@@ -219,3 +219,24 @@ async def test_a_full_disk_is_not_the_clients_fault(tmp_path: Path) -> None:
         answer = await send(running, "/transcribe")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_space")
     assert os.fspath(missing) not in json.dumps(answer.json())
+
+
+async def test_a_file_on_its_way_when_the_server_stops_is_refused_in_words() -> None:
+    piece = bytes(100_000)
+    async with hearing() as running:
+
+        async def body() -> AsyncIterator[bytes]:
+            yield form(('name="file"; filename="a.wav"', b"RIFF"), end=b"").removesuffix(b"\r\n")
+            await within(lambda: running.hub.uploads.under_way == 1, 30)
+            running.hub.draining = True
+            running.hub.uploads.stop()
+            yield piece
+
+        async with httpx2.AsyncClient(timeout=60) as client:
+            answer = await client.post(
+                f"{running.http}/transcribe", content=body(), headers={"Content-Type": TYPE}
+            )
+        running.hub.draining = False
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "going_away"
+    assert int(answer.headers["Retry-After"]) > 0
