@@ -37,6 +37,7 @@ COMMANDS = {
     "cuts": "cuts",
     "kills": "kills",
     "engine_faults": "engine_faults",
+    "engine_process": "engine_process",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 
