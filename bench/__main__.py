@@ -44,6 +44,7 @@ COMMANDS = {
     "conformance": "conformance",
     "sigterm": "sigterm",
     "quiet_socket": "quiet_socket",
+    "engine_process": "engine_process",
 }
 """By name, the module that measures it: ``TITLE``, ``add_options(parser)``, ``run(options)``."""
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -85,6 +86,8 @@ class BatchRunner:
         self._stats = stats
         self.turnstile = Turnstile()
         """Whatever uses the engine goes through it."""
+        self.disturbed_at = -math.inf
+        """When somebody last had to wait because the engine was gone; on ``time.monotonic``."""
 
     async def ready(self) -> None:
         """Wait while the engine is being started again, but not for one that does not come."""
@@ -92,6 +95,7 @@ class BatchRunner:
         if engine is not None and not engine.is_up:
             with suppress(EngineError):
                 await self._in_engine(engine.wait_up)
+            self.disturbed_at = time.monotonic()
 
     def compatible(self, batch: Sequence[Entry]) -> list[Entry]:
         """Return those of a batch that may run together, its leader among them."""
@@ -138,6 +142,7 @@ class BatchRunner:
             return
         async with self.turnstile.alone():
             error = await self._attempt([entry])
+        self.disturbed_at = time.monotonic()
         if isinstance(error, EngineDied):
             logger.error(
                 "the engine died twice under a window; it is left out",
@@ -186,6 +191,9 @@ class BatchRunner:
             logger.warning("the engine died with a batch of %d windows in hand", len(batch))
             for entry in batch:
                 self._suspects.blame(entry.request, exc.life)
+            return exc
+        except EngineError as exc:
+            logger.warning("a batch of %d windows failed: %s", len(batch), exc)
             return exc
         except Exception as exc:
             logger.exception("a batch of %d windows failed", len(batch))

@@ -142,7 +142,8 @@ class Batcher:
         self._entries[window] = entry
         await self._notify()
         result = await self._wait_for(entry)
-        if request.kind is DecodeKind.PARTIAL:
+        # How long a restart took says nothing about how long the next window will take.
+        if request.kind is DecodeKind.PARTIAL and submitted > self._runner.disturbed_at:
             self.stats.note_partial(time.monotonic() - submitted)
         return result
 
@@ -206,6 +207,9 @@ class Batcher:
             return await self._in_preparation(request)
         except EngineDied as exc:
             raise LeftOut("The engine died twice under this window.") from exc
+        except EngineError as exc:
+            logger.warning("preparing a window failed: %s", exc)
+            raise
         except Exception as exc:
             logger.exception("preparing a window failed", extra={"session": request.session})
             raise EngineError("The engine could not prepare the audio of this window.") from exc
