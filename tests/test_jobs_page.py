@@ -43,6 +43,6 @@ def test_everything_else_is_not(is_genuine: Any) -> None:
 
 
 def test_the_page_names_every_setting_of_jobs_that_operations_does() -> None:
-    operations = (PAGE.parent / "operations.md").read_text("utf-8")
+    operations = (PAGE.parent / "operations" / "options.md").read_text("utf-8")
     for name in ("job_workers", "max_jobs", "max_uploads_mb", "retain_jobs", "redis_url"):
         assert f"`{name}`" in operations

@@ -28,7 +28,7 @@ _ROOM = "doctor"
 
 _LET_SOCKETS_THROUGH = (
     "let the proxy pass WebSockets on: HTTP/1.1 with the headers Upgrade and Connection, and the "
-    "subprotocol header untouched; docs/operations.md has examples"
+    "subprotocol header untouched; docs/operations/options.md has examples"
 )
 
 
