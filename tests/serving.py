@@ -73,8 +73,8 @@ async def running_server(transcriber: Transcriber, **given: Any) -> AsyncIterato
     metrics = bind_metrics(settings)
     server = LiveServer(app, settings, metrics, wire)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    async with asyncio.timeout(30):
-        await within(lambda: server.started, 30)
+    async with asyncio.timeout(180):  # a model is warmed up, on a machine that may be busy
+        await within(lambda: server.started, 180)
         await app.state.hub.ready.wait()
     try:
         own = None if metrics is None else metrics.getsockname()[1]

@@ -51,8 +51,9 @@ class Watchdog:
     patience_s: float = 60.0
     pauses: tuple[float, ...] = (0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
     """Before each start in a row; the last one from then on."""
-    calm_s: float = 60.0
-    """A life as long as that begins a new row."""
+    calm_s: float = 15.0
+    """A life as long as that begins a new row: pauses are there to keep a machine from being kept
+    busy with starts alone."""
 
 
 class Supervisor:
