@@ -39,8 +39,6 @@ _ALIVE_S = (6.0, 14.0)
 _TAIL_S = 12.0
 _ON_ITS_WAY_S = 0.2
 """For what came before the kill, and waits in the client."""
-_RESTART_S = 10.0
-"""What a restart is taken to last when the length of the speech is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +63,12 @@ class Kill:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument(
+        "--restart-s",
+        type=float,
+        default=12.0,
+        help="what a restart is taken to last when the length of the speech is chosen",
+    )
     add_speaker_options(parser, streams=4)
     parser.add_argument(
         "--killed-only", action="store_true", help="no uncut run; compare with what was said"
@@ -74,7 +78,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     dice = random.Random(options.seed)
     moments = [dice.uniform(*_ALIVE_S) for _ in range(options.kills)]
-    seconds = sum(moments) + _RESTART_S * len(moments) + _TAIL_S
+    seconds = sum(moments) + options.restart_s * len(moments) + _TAIL_S
     said = speeches(options.engine, options.streams, seconds, options.threads)
     print(f"  {len(moments)} kills, {options.streams} speakers, {seconds:.0f} s", flush=True)
     ways = {"killed": moments} if options.killed_only else {"uncut": [], "killed": moments}
