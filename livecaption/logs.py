@@ -64,7 +64,7 @@ FIELDS = (
 """The fields a line may have, in this order; given as ``extra`` of a logging call."""
 
 _SECRET = re.compile(
-    r"(?:\b(?:lc|rt|vt|whsec)_[A-Za-z0-9_-]{8,}|\blct\.[A-Za-z0-9._-]{8,}"
+    r"(?:\b(?:lck|lc|lv|rt|vt|whsec)_[A-Za-z0-9_-]{8,}|\blct\.[A-Za-z0-9._-]{8,}"
     r"|\b(?:Bearer|Basic|Token)\s+[A-Za-z0-9._~+/=-]{8,}"
     r"|\b(?:key|token|cid|secret|password)=[^&\s\"']+)",
     re.IGNORECASE,

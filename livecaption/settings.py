@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -342,14 +343,22 @@ def load_settings(config: Path | None = None, **given: Any) -> Settings:
             **{name: value for name, value in given.items() if value is not None}
         )
     except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise OperatorError(f"Setting {where}: {message}." if where else f"{message}.") from None
+        raise OperatorError(_complaint(exc)) from None
     except ValueError as exc:  # a TOML file that is none
         raise OperatorError(f"The configuration file {config} cannot be read: {exc}.") from None
     _ = settings.written  # a word list that is wrong is found now, not with the first speaker
     return settings
+
+
+def _complaint(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(where, Settings.model_fields, 1)
+        hint = f"; did you mean {near[0]}?" if near else "; docs/operations/options.md lists all."
+        return f"There is no setting {where}{hint}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"Setting {where}: {message}." if where else f"{message}."
 
 
 def is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ import logging
 
 import pytest
 
+from livecaption.access.key_text import new_key
 from livecaption.logs import (
     FIELDS,
     REQUEST,
@@ -18,6 +19,7 @@ from livecaption.logs import (
     masked,
     room_tag,
 )
+from livecaption.storage.links import LINK_PREFIX
 
 
 def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
@@ -72,6 +74,8 @@ def test_a_traceback_is_kept_and_masked(form: logging.Formatter) -> None:
     [
         "lc_8charsid_and43random-characters",
         "rt_abcdefghijklmnop",
+        new_key().whole.decode(),
+        LINK_PREFIX + "a-token-of-a-viewer-link",
         "lct.eyJqdGkiOiJ4In0.c2lnbmF0dXJl",
         "Bearer abcdefghijkl",
         "http://upload.example/closedcaption?cid=abcd-efgh",

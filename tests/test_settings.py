@@ -62,7 +62,10 @@ def test_a_file_that_is_missing_broken_or_misspelt_is_refused(tmp_path: Path) ->
         load_settings(broken)
     misspelt = tmp_path / "misspelt.toml"
     misspelt.write_text("prot = 1\n")
-    with pytest.raises(OperatorError, match="prot"):
+    with pytest.raises(OperatorError, match=r"no setting prot; did you mean port\?"):
+        load_settings(misspelt)
+    misspelt.write_text("zzz = 1\n")
+    with pytest.raises(OperatorError, match=r"no setting zzz; docs/operations/options\.md"):
         load_settings(misspelt)
 
 

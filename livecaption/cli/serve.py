@@ -18,6 +18,7 @@ from livecaption.server.key_ring import KeyRing
 from livecaption.server.metrics_port import bind_metrics
 from livecaption.server.serving import LiveServer, bind
 from livecaption.server.text_file import check_text_file
+from livecaption.server.uploads import try_spool
 from livecaption.settings import Settings, load_settings
 from livecaption.storage.store import TranscriptStore
 
@@ -29,6 +30,7 @@ _ACCESS = "Access"
 _TRANSCRIPTS = "Transcripts"
 _JOBS = "Jobs"
 _WATCHING = "Watching over it"
+_GUESSABLE_CHARS = 20
 
 
 def serve(
@@ -308,6 +310,7 @@ def run_server(settings: Settings) -> None:
     configure_logs(settings.log_level, settings.log_format)
     if settings.text_file is not None:
         check_text_file(settings.text_file)
+    try_spool(settings)
     read_sinks(settings)  # before the model: what is wrong with them is found at once
     listener = bind(settings)
     metrics = bind_metrics(settings)
@@ -339,6 +342,8 @@ async def _try_data(settings: Settings) -> None:
             report("There are keys, so --allow-anonymous lets nobody in without one.")
         if keys.is_guessable:
             report("LIVECAPTION_API_KEY is short enough to be guessed; take 20 characters or more.")
+        if any(len(each.get_secret_value()) < _GUESSABLE_CHARS for each in settings.webhook_secret):
+            report("LIVECAPTION_WEBHOOK_SECRET is short enough to be guessed; take 20 characters.")
         await try_jobs(settings)
     finally:
         await store.aclose()

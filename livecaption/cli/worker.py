@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 from pathlib import Path
@@ -15,9 +14,11 @@ from livecaption.asgi import running_engine
 from livecaption.cli.terminal import report
 from livecaption.engine.base import Transcriber
 from livecaption.errors import OperatorError
+from livecaption.logs import configure_logs
 from livecaption.server.job_worker import run_worker
 from livecaption.server.last_resort import end_within
 from livecaption.server.metrics_port import bind_metrics
+from livecaption.server.uploads import try_spool
 from livecaption.settings import Settings, load_settings
 
 __all__ = ["until_told", "worker"]
@@ -70,6 +71,9 @@ def worker(
     log_level: Annotated[
         str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
     ] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="text, or json for programs.", show_default="text")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(help="TOML file with any settings.", envvar="LIVECAPTION_CONFIG"),
@@ -93,14 +97,10 @@ def worker(
         metrics_port=metrics_port,
         metrics_host=metrics_host,
         log_level=log_level,
+        log_format=log_format,
     )
     _check(settings)
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
-    if settings.log_level != "debug":
-        logging.getLogger("faster_whisper").setLevel(logging.WARNING)
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+    configure_logs(settings.log_level, settings.log_format)
     listener = bind_metrics(settings)
     with running_engine(settings, report) as transcriber:
         if listener is not None:
@@ -115,11 +115,17 @@ def _check(settings: Settings) -> None:
             "A worker needs the queue that servers share: give --redis-url, or set "
             "LIVECAPTION_REDIS_URL. A server without Redis works its jobs off itself."
         )
-    if settings.uploads_dir is None or not settings.uploads_dir.is_dir():
+    if settings.uploads_dir is None:
         raise OperatorError(
             "A worker reads the files where the servers put them: give --uploads-dir, a folder "
             "that all of them share."
         )
+    if not settings.uploads_dir.is_dir():
+        raise OperatorError(
+            f"There is no folder {settings.uploads_dir} for --uploads-dir; mount the storage that "
+            "the servers share."
+        )
+    try_spool(settings)
     if settings.job_workers < 1:
         raise OperatorError("Setting job_workers: a worker works on one job at least.")
 

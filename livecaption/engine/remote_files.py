@@ -113,7 +113,9 @@ class _RemoteRun:
                     deaths.add(error.life)
                 if len(deaths) == _MOST_DEATHS:
                     raise EngineError(
-                        f"The engine died twice {self._done:.1f} s into the file."
+                        f"The model failed twice on this file, {self._done:.1f} s into it. Send it "
+                        "once more; if that fails, too, tell whoever runs the server: its log says "
+                        "what happened."
                     ) from error
 
     def _in_life(self, method: str, call: _FileCall) -> Any:

@@ -196,10 +196,9 @@ class Supervisor:
 
     def _again(self, recipe: Recipe, made: tuple[ModelInfo, bool], cause: Cause) -> bool:
         """Try to start it again; say whether it works."""
-        pauses = self._watchdog.pauses
-        pause = pauses[min(self._in_a_row, len(pauses) - 1)]
+        pause_s = self._pause_s
         self._in_a_row += 1
-        if self._closing.wait(pause):
+        if self._closing.wait(pause_s):
             return False
         self._restarts[cause] += 1
         limit_s = max(self._watchdog.start_s, 5 * self._first_start_s)
@@ -210,15 +209,23 @@ class Supervisor:
             self._child.call("warm_up", _BRIEFLY, limit_s=limit_s)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             if not self._closing.is_set():
-                why = str(error) or type(error).__name__
-                self.trouble = f"The engine cannot be started again: {why}"
-                logger.error("the engine cannot be started again: %s", why)
+                why = self._why(error)
+                self.trouble = f"The engine did not start again, and is tried over and over: {why}"
+                logger.error(
+                    "the engine did not start again, next try in %.0f s: %s", self._pause_s, why
+                )
             self._give_up()
             return False
         self._announce()
-        took = time.monotonic() - self._down_since
-        logger.warning("the engine is back (process %d)", self._child.pid, extra={"took_s": took})
+        took_s = round(time.monotonic() - self._down_since, 3)
+        logger.warning("the engine is back (process %d)", self._child.pid, extra={"took_s": took_s})
         return True
+
+    @property
+    def _pause_s(self) -> float:
+        """Seconds before the next try."""
+        pauses = self._watchdog.pauses
+        return pauses[min(self._in_a_row, len(pauses) - 1)]
 
     def _start(
         self, recipe: Recipe, report: Callable[[str], object], limit_s: float | None
@@ -257,7 +264,10 @@ class Supervisor:
     def _for_the_operator(self, error: Exception) -> Exception:
         if isinstance(error, LiveCaptionError) and not isinstance(error, EngineDied):
             return error
-        why = str(error)
+        return OperatorError(f"The engine ended before the model was loaded: {self._why(error)}.")
+
+    def _why(self, error: Exception) -> str:
+        """Return what an operator should know: of a process that ended, how."""
         if isinstance(error, EngineDied | NotSent) and self._child is not None:
-            why = self._child.wait_ended()[1]
-        return OperatorError(f"The engine ended before the model was loaded: {why}.")
+            return self._child.wait_ended()[1]
+        return str(error) or type(error).__name__

@@ -19,6 +19,7 @@ nobody does (jobs) one is decoded and transcribed at a time; the others wait und
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -41,9 +42,11 @@ from livecaption.engine.batcher import Batcher
 from livecaption.engine.file_engine import FileEngine, FileRun
 from livecaption.errors import EngineError, Overloaded
 from livecaption.files.turns import Place, Turns
-from livecaption.media.recording import PcmFile
+from livecaption.media.recording import PcmFile, no_space
 
 __all__ = ["Decode", "FileLimits", "FileWork", "OnProgress"]
+
+logger = logging.getLogger(__name__)
 
 OnProgress = Callable[[FileProgress], None]
 """Called on the event loop after the language is known and after each window."""
@@ -134,7 +137,7 @@ class FileWork:
         """Refuse a file before it is sent, if there is no place for it.
 
         Raises:
-            Overloaded: too many files wait already, or the server stops.
+            Overloaded: too many files wait already, the disk is full, or the server stops.
         """
         if self._stopped:
             raise _going_away()
@@ -173,7 +176,7 @@ class FileWork:
         longest_s = min(longest_s or self._limits.longest_s, self._limits.longest_s)
         async with self._until_stopped(), self._background if background else self._admitted():
             place = self._turns.arrive(background=background)
-            with PcmFile(self._limits.folder) as recording:
+            with self._new_recording() as recording:
                 await self._decode(file, recording, longest_s)
                 return await self._follow(recording, options, on_progress or _ignored, place)
 
@@ -186,6 +189,13 @@ class FileWork:
     def close(self) -> None:
         """Free the threads, after ``stop``."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _new_recording(self) -> PcmFile:
+        try:
+            return PcmFile(self._limits.folder)
+        except OSError as error:
+            logger.error("no file can be made for decoded audio: %s", error.strerror)
+            raise no_space() from None
 
     @asynccontextmanager
     async def _until_stopped(self) -> AsyncIterator[None]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from livecaption.core.file_transcript import FileTranscript
-from livecaption.errors import LiveCaptionError
+from livecaption.errors import LiveCaptionError, Overloaded
 from livecaption.jobs.queue import JobQueue
 from livecaption.jobs.records import Delivery, DeliveryState, Job, Kind
 
@@ -137,6 +137,9 @@ class Courier:
                 due_at = await self._queue.deliveries.next_at()
                 wait_s = _LOOK_S if due_at is None else max(0.1, due_at - self._clock())
                 await self._queue.ended(min(_LOOK_S, wait_s))
+            except Overloaded as exc:  # the queue says itself what is wrong
+                logger.error("results cannot be delivered at present: %s", exc)
+                await asyncio.sleep(_LOOK_S)
             except Exception:
                 # The disk or the network failed: what is due stays due.
                 logger.exception("results cannot be delivered at present")

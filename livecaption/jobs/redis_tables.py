@@ -45,7 +45,11 @@ class QueueUnavailable(Overloaded):
     code = "jobs_unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The queue of jobs cannot be reached at present.", retry_after=10.0)
+        super().__init__(
+            "The queue of jobs cannot be reached at present: its Redis does not answer, or not to "
+            "this server; come back later.",
+            retry_after=10.0,
+        )
 
 
 @dataclass(frozen=True, slots=True)

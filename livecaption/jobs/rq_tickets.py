@@ -178,7 +178,12 @@ class RqWorkers:
             try:
                 self._draw(loop)
             except Exception as exc:  # noqa: BLE001 - whatever RQ or Redis raise
-                logger.error("tickets cannot be drawn at present: %s", type(exc).__name__)
+                logger.error(
+                    "no job is begun: Redis, which keeps the queue, does not answer as it should "
+                    "(%s); tried again every %.0f s",
+                    type(exc).__name__,
+                    _LEAVE_S,
+                )
                 self._stopping.wait(_LEAVE_S)
 
     def _draw(self, loop: asyncio.AbstractEventLoop) -> None:

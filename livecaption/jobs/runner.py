@@ -101,10 +101,11 @@ class JobRunner:
         except ClaimLost:
             logger.info("job %s was cancelled", claim.job.id)
             await self._queue.release(claim)
-        except BaseException:
+        except BaseException as exc:
             # We are going down, the engine has no time, or the result cannot be stored.
             await self._queue.release(claim)
-            logger.info("job %s was given back", claim.job.id)
+            why = exc.code if isinstance(exc, LiveCaptionError) else type(exc).__name__
+            logger.info("job %s was given back: %s", claim.job.id, why)
             raise
         await asyncio.to_thread(self._uploads.remove, claim.job.id)
         return True

@@ -11,6 +11,7 @@ What FFmpeg has to say of the file stays here: only the outcome crosses. ``untru
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -23,6 +24,8 @@ from livecaption.media.sandbox import close_the_door, leave_privileges, more_tim
 __all__ = ["main"]
 
 _SAMPLE_BYTES, _RATE = 2, 16_000
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""The disk's fault; that a file gives more than it may is the file's."""
 _CPU_SECONDS = 60
 _LEAST_SPEED = 20
 """Times real time, of the whole file; FFmpeg decodes what recordings come in at hundreds."""
@@ -37,7 +40,7 @@ def main() -> None:
     # Not before: reading libraries is harmless, but needs no privileges either.
     import av.logging
 
-    from livecaption.media.file_decoding import Decoding, Outcome, decode
+    from livecaption.media.file_decoding import Decoding, NoSpace, Outcome, decode
 
     av.logging.set_level(av.logging.PANIC)
     # Once through everything, so that all that is loaded late is loaded now.
@@ -48,8 +51,13 @@ def main() -> None:
     def write(samples: object) -> None:
         rest = memoryview(samples)  # type: ignore[arg-type]  # an array of numpy's is a buffer
         rest = rest.cast("B")
-        while rest:
-            rest = rest[os.write(output, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(output, rest) :]
+        except OSError as error:
+            if error.errno not in _DISK_ERRORS:
+                raise
+            raise NoSpace from None
         more_time()
 
     try:

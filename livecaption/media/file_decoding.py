@@ -23,7 +23,7 @@ from av.codec.context import CodecContext
 
 from livecaption.core.audio import SAMPLE_RATE, Samples
 
-__all__ = ["Decoding", "Outcome", "decode"]
+__all__ = ["Decoding", "NoSpace", "Outcome", "decode"]
 
 _DECODERS = (
     "aac,aac_latm,ac3,eac3,alac,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,amrnb,amrwb,flac,gsm,gsm_ms,"
@@ -58,6 +58,12 @@ class Outcome(StrEnum):
     UNKNOWN_CODING = "unknown_coding"
     """There is sound in it, in a coding that is not read."""
     DAMAGED = "damaged"
+    NO_SPACE = "no_space"
+    """Our disk takes no more: the file may be as good as any."""
+
+
+class NoSpace(Exception):
+    """Raised by who writes the samples, when they cannot be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,8 @@ def decode(
         return Decoding(outcome, declared)
     except MemoryError:
         raise
+    except NoSpace:
+        return Decoding(Outcome.NO_SPACE)
     except (av.error.DecoderNotFoundError, LookupError):
         return Decoding(Outcome.UNKNOWN_CODING)
     except (av.error.FFmpegError, OSError, ValueError, OverflowError, RuntimeError):

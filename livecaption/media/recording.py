@@ -16,10 +16,10 @@ from typing import IO, Self
 import numpy as np
 
 from livecaption.core.audio import SAMPLE_RATE, Samples
-from livecaption.errors import MediaError
+from livecaption.errors import MediaError, Overloaded
 from livecaption.media.sources import Source
 
-__all__ = ["MemoryRecording", "PcmFile", "record", "spool_folder"]
+__all__ = ["MemoryRecording", "PcmFile", "no_space", "record", "spool_folder"]
 
 _SAMPLE_BYTES = 2
 
@@ -28,6 +28,15 @@ def spool_folder() -> Path:
     """Return where large files without a name may lie; /tmp is often in memory."""
     disk = Path("/var/tmp")  # noqa: S108 - nobody can find a file there that has no name
     return disk if os.access(disk, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def no_space() -> Overloaded:
+    """Return what a client hears when our disk takes no more: the file may be as good as any."""
+    return Overloaded(
+        "The server has no space for this file now; try again later.",
+        retry_after=60.0,
+        code="no_space",
+    )
 
 
 class MemoryRecording:

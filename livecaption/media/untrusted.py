@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from livecaption.core.audio import SAMPLE_RATE
 from livecaption.errors import DamagedMedia, MediaTooLong, NotMedia, Overloaded
 from livecaption.media.magic import HEAD_BYTES, KINDS, demuxer_of, tag_bytes
-from livecaption.media.recording import PcmFile
+from livecaption.media.recording import PcmFile, no_space
 
 __all__ = ["FileDecoder", "kind_of"]
 
@@ -75,12 +75,17 @@ class FileDecoder:
             NotMedia: it is not audio or video, or of a kind that is not read.
             DamagedMedia: it is broken, or holds no sound.
             MediaTooLong: it lasts longer.
-            Overloaded: this machine has no time for it.
+            Overloaded: this machine has no time for it, or no room for the samples.
         """
         demuxer = kind_of(file)
         os.lseek(file.fileno(), 0, os.SEEK_SET)
         async with self._places:
             report = await self._run(demuxer, file.fileno(), recording, longest_s)
+        if report.outcome == "no_space":
+            logger.error(
+                "there is no room for decoded audio, of which an hour takes 115 MB; make room, or "
+                "set spool_dir to a larger place"
+            )
         if report.outcome != "decoded":
             raise _refusal(report, longest_s)
 
@@ -184,6 +189,8 @@ def _refusal(report: _Report, longest_s: float) -> Exception:
             f"This file is longer than {minutes:.0f} minutes; cut it into parts.",
             seconds=report.declared / SAMPLE_RATE or None,
         )
+    if outcome == "no_space":
+        return no_space()
     if outcome == "no_sound":
         return DamagedMedia("There is no sound in this file.", code="no_sound")
     if outcome == "unknown_coding":

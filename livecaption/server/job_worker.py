@@ -13,8 +13,9 @@ from starlette.routing import Route
 
 from livecaption.engine.base import Transcriber
 from livecaption.engine.batcher import Batcher
-from livecaption.errors import EngineError
+from livecaption.errors import EngineError, OperatorError, Overloaded
 from livecaption.files.work import FileLimits, FileWork
+from livecaption.jobs.queue import JobQueue
 from livecaption.jobs.runner import JobRunner
 from livecaption.media.untrusted import FileDecoder
 from livecaption.metrics.doors import observe_jobs
@@ -49,7 +50,6 @@ async def run_worker(
     Raises:
         EngineError: the model does not answer.
         OperatorError: the queue or the uploads cannot be had.
-        Overloaded: the queue cannot be reached.
     """
     batcher = Batcher(transcriber)
     decoding = asyncio.create_task(batcher.run())
@@ -61,6 +61,21 @@ async def run_worker(
     finally:
         await batcher.aclose()
         await decoding
+
+
+async def _reach(queue: JobQueue) -> None:
+    """Ask the queue something, so that one that cannot be reached is said at once.
+
+    Raises:
+        OperatorError: it cannot be reached.
+    """
+    try:
+        await queue.recover()
+    except Overloaded:
+        raise OperatorError(
+            "The queue of jobs cannot be reached: Redis does not answer, or asks for another "
+            "password. Start it, or mend --redis-url (LIVECAPTION_REDIS_URL)."
+        ) from None
 
 
 async def _warm_up(batcher: Batcher) -> None:
@@ -84,7 +99,7 @@ class _Worker:
         settings, meters, model = self._settings, self._meters, self._batcher.transcriber.info
         try:
             async with open_queue(settings) as queue, open_uploads(settings) as uploads:
-                await queue.recover()  # a queue that cannot be reached is said at once
+                await _reach(queue)
                 logger.info("model %s answers; waiting for jobs", model.name)
                 runner = JobRunner(
                     queue,

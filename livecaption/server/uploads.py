@@ -16,12 +16,18 @@ from typing import BinaryIO
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
-from livecaption.errors import ClientError, LiveCaptionError, MediaTooLong, Overloaded
-from livecaption.media.recording import spool_folder
+from livecaption.errors import (
+    ClientError,
+    LiveCaptionError,
+    MediaTooLong,
+    OperatorError,
+    Overloaded,
+)
+from livecaption.media.recording import no_space, spool_folder
 from livecaption.server.multipart_form import FormReader
 from livecaption.settings import Settings
 
-__all__ = ["Fate", "Upload", "Uploads"]
+__all__ = ["Fate", "Upload", "Uploads", "try_spool"]
 
 _MOST_AT_ONCE = 16
 _WRITE_BYTES = 256 * 1024
@@ -114,7 +120,7 @@ class Uploads:
         try:
             return tempfile.TemporaryFile(buffering=0, dir=self._spool)
         except OSError as error:
-            raise _no_space() from error
+            raise no_space() from error
 
     async def _receive(self, request: Request, reader: FormReader, file: BinaryIO) -> int:
         most = self._megabytes * 1_000_000
@@ -154,6 +160,25 @@ class Uploads:
         )
 
 
+def try_spool(settings: Settings) -> None:
+    """Say it at the start when files cannot lie where the settings want them.
+
+    Raises:
+        OperatorError: the folder is not there, or nothing can be written to it.
+    """
+    folder = settings.spool_dir
+    if folder is None:
+        return
+    try:
+        with tempfile.TemporaryFile(buffering=0, dir=folder) as file:
+            file.write(b"x")
+    except OSError as error:
+        raise OperatorError(
+            f"Setting spool_dir: files cannot lie in {folder} ({error.strerror}); make the folder, "
+            "make room there, or name another."
+        ) from None
+
+
 def _declared(request: Request) -> int:
     length = request.headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
@@ -191,19 +216,11 @@ async def _written(file: BinaryIO, content: bytes) -> int:
     try:
         await run_in_threadpool(write)
     except OSError as error:
-        raise _no_space() from error
+        raise no_space() from error
     return len(content)
 
 
 def _going_away() -> Overloaded:
     return Overloaded(
         "The server is restarting; send this file again.", retry_after=10.0, code="going_away"
-    )
-
-
-def _no_space() -> Overloaded:
-    return Overloaded(
-        "The server has no space for this file now; try again later.",
-        retry_after=60.0,
-        code="no_space",
     )

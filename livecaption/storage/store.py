@@ -80,8 +80,9 @@ class TranscriptStore:
             if isinstance(exc, OperatorError):
                 raise
             raise OperatorError(
-                f"The transcripts in {path} cannot be opened ({exc}); mend or move the file, "
-                "choose another --data-dir, or keep nothing with --no-store."
+                f"The transcripts in {path} cannot be opened ({exc}); make room if the disk "
+                "is full, else mend or move the file, choose another --data-dir, or keep nothing "
+                "with --no-store."
             ) from None
         path.chmod(0o600)
         return cls(writer, reader, lock)

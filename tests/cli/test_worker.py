@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 import pytest
@@ -33,10 +34,13 @@ def redis_url() -> Iterator[str]:
 
 
 @contextmanager
-def working(url: str, uploads: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+def working(
+    url: str, uploads: Path, *more: str, log: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     words = ("worker", "--model", "micro-en", "--uploads-dir", str(uploads), *more)
     environment = {**os.environ, "LIVECAPTION_REDIS_URL": url, "LIVECAPTION_CPU_THREADS": "1"}
-    with subprocess.Popen([sys.executable, "-m", "livecaption", *words], env=environment) as worker:
+    command = [sys.executable, "-m", "livecaption", *words]
+    with subprocess.Popen(command, env=environment, stderr=log) as worker:
         try:
             yield worker
         finally:
@@ -80,7 +84,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     [
         ((), "--redis-url"),
         (("--redis-url", "redis://127.0.0.1:1/0"), "--uploads-dir"),
-        (("--redis-url", "redis://127.0.0.1:1/0", "--uploads-dir", "/nonexistent"), "share"),
+        (("--redis-url", "redis://127.0.0.1:1/0", "--uploads-dir", "/nonexistent"), "no folder"),
     ],
 )
 def test_what_a_worker_lacks_is_said_in_a_sentence(arguments: tuple[str, ...], says: str) -> None:
@@ -97,6 +101,7 @@ def test_a_redis_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
     )
     assert done.returncode == 1, done.stderr
     assert "cannot be reached" in done.stderr
+    assert "LIVECAPTION_REDIS_URL" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -108,7 +113,11 @@ async def test_a_worker_does_what_the_server_took_and_leaves_on_a_signal(
     speech = speech_clips()[1].audio.read_bytes()
     async with hearing(**shared) as server:
         port = str(free_port())
-        with working(redis_url, tmp_path, "--metrics-port", port) as worker:
+        options = ("--metrics-port", port, "--log-format", "json")
+        with (
+            tempfile.TemporaryFile() as log,
+            working(redis_url, tmp_path, *options, log=log) as worker,
+        ):
             answer = await send(server, "/v1/jobs", speech)
             assert answer.status_code == 202, answer.text
             job = await until_ended(server, answer.json()["url"])
@@ -122,6 +131,9 @@ async def test_a_worker_does_what_the_server_took_and_leaves_on_a_signal(
             assert server.hub.meters.jobs["done"] == 0, "who ended a job counts it, nobody else"
             worker.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(worker.wait, 120) == 0
+            log.seek(0)
+            lines = [json.loads(line) for line in log if line.startswith(b"{")]
+            assert any(line["message"].endswith("waiting for jobs") for line in lines)
 
 
 async def test_a_worker_whose_engine_hangs_gives_its_job_back_and_ends(

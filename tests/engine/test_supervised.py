@@ -217,7 +217,7 @@ def test_windows_that_nobody_needs_any_more_leave_the_engine(tmp_path: Path) -> 
 
 
 def test_restarts_that_fail_are_tried_again_and_whoever_waits_is_told_in_time(
-    tmp_path: Path,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     dog = Watchdog(patience_s=0.2, pauses=(0.0, 0.5))
     supervisor = Supervisor(FaultyRecipe(tmp_path, refuse=2), lambda _: None, dog)
@@ -226,6 +226,7 @@ def test_restarts_that_fail_are_tried_again_and_whoever_waits_is_told_in_time(
         os.kill(supervisor.pid, signal.SIGKILL)
         until(lambda: engine.trouble is not None)
         assert "no device" in (engine.trouble or "")
+        assert "next try in 0 s: no device" in caplog.text
         with pytest.raises(EngineError, match="does not come back"):
             supervisor.current()
         until(lambda: engine.is_up)

@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 
 from livecaption.core.file_transcript import FileTranscript
 from livecaption.jobs.courier import Courier, NotDelivered, Patience
+from livecaption.jobs.queue import QueueLimits
 from livecaption.jobs.records import DeliveryState, Job, JobProblem, Kind, Order
+from livecaption.jobs.redis_queue import RedisJobQueue
+from livecaption.jobs.redis_tables import RedisTables, connect
+from livecaption.jobs.rq_tickets import RqTickets
 from tests.jobs.queues import House, sqlite_house
 from tests.jobs.samples import a_job, a_transcript
+from tests.serving import within
 
 HOOK = Order(Kind.WEBHOOK, "https://a.example/hook")
 
@@ -134,3 +139,19 @@ def test_pauses_grow_from_seconds_to_an_hour_and_are_spread(failures: int, luck:
     if failures > 1:
         assert longest > patience.pause(failures - 1, 0.0)
     assert patience.pause(8, 0.0) == pytest.approx(3600.0)
+
+
+async def test_a_queue_that_cannot_be_reached_is_one_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"unix://{tmp_path}/nobody.sock"
+    queue = RedisJobQueue(RedisTables(connect(url), "lc"), RqTickets(url), QueueLimits())
+    running = asyncio.create_task(Courier(queue, {}).run())
+    try:
+        await within(lambda: "cannot be delivered" in caplog.text, 60)
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        await queue.aclose()
+    assert "Redis does not answer" in caplog.text
+    assert "Traceback" not in caplog.text

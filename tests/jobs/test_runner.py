@@ -87,15 +87,17 @@ async def test_a_file_that_is_gone_fails_its_job(house: House, uploads: UploadFo
 
 
 async def test_an_engine_without_time_gives_the_job_back(
-    house: House, uploads: UploadFolder
+    house: House, uploads: UploadFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     new = await sent(house, uploads)
-    runner = JobRunner(house.queue, uploads, Hearing(Overloaded("Later.", retry_after=3.0)))
+    runner = JobRunner(house.queue, uploads, Hearing(Overloaded("Later.", code="no_space")))
     with pytest.raises(Overloaded):
         await runner.work_one()
     job = await found(house, new)
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
     assert uploads.path_of(new.id).exists()
+    assert f"job {new.id} was given back: no_space" in caplog.text
 
 
 async def test_a_server_that_goes_down_gives_running_jobs_back(

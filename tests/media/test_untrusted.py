@@ -157,6 +157,20 @@ async def test_a_decode_that_gets_no_time_is_nobodys_fault() -> None:
         await decoded(hostile.sound_files()["wav"], decoder=FileDecoder(stall_s=0.0))
 
 
+async def test_a_disk_that_is_full_is_not_the_files_fault(caplog: pytest.LogCaptureFixture) -> None:
+    content = hostile.sound_files()[sorted(hostile.sound_files())[0]]
+    with PcmFile() as recording, tempfile.TemporaryFile() as file:
+        full = os.open("/dev/full", os.O_WRONLY)
+        os.dup2(full, recording.fileno)  # from here on there is no space
+        os.close(full)
+        file.write(content)
+        file.flush()
+        with pytest.raises(Overloaded) as caught:
+            await FileDecoder()(file, recording, LIMIT_S)
+    assert caught.value.code == "no_space"
+    assert "spool_dir" in caplog.text
+
+
 def own_children() -> set[str]:
     return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 

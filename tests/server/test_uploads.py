@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livecaption.errors import ClientError
+from livecaption.errors import ClientError, OperatorError
 from livecaption.server import uploads
 from livecaption.server.multipart_form import FormReader
+from livecaption.settings import Settings
 from tests.media.bytewise import wav_with
 from tests.server.files import hearing, send
 from tests.serving import Running, within
@@ -240,3 +241,16 @@ async def test_a_file_on_its_way_when_the_server_stops_is_refused_in_words() -> 
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "going_away"
     assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("place", ["missing", "file"])
+def test_a_place_for_files_that_is_none_is_said_at_the_start(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OperatorError, match=f"spool_dir.*{place}"):
+        uploads.try_spool(Settings(spool_dir=tmp_path / place))
+
+
+def test_a_place_for_files_is_tried_without_a_trace(tmp_path: Path) -> None:
+    uploads.try_spool(Settings(spool_dir=tmp_path))
+    assert os.listdir(tmp_path) == []
+    uploads.try_spool(Settings())
