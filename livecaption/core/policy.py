@@ -91,9 +91,11 @@ class StreamingPolicy:
         """Return how far ahead, in samples, is heard with an engine that takes so long.
 
         A step takes two decodes, one to hear it and one to agree: with four times the turnaround
-        a backlog shrinks twice as fast as it grows, however slow the engine is.
+        a backlog shrinks twice as fast as it grows. It is never so far that a window fills up
+        before anything of it was heard: that would end an utterance in the middle of a word.
         """
-        return max(self.hear_ahead, int(4 * turnaround_s * SAMPLE_RATE))
+        most = self.max_window - self.max_overlap
+        return max(self.hear_ahead, min(int(4 * turnaround_s * SAMPLE_RATE), most))
 
     @property
     def first_hop(self) -> int:

@@ -105,15 +105,23 @@ class CaptionSession:
 
     @property
     def lag(self) -> int:
-        """Samples of speech received that no published hypothesis covers yet; 0 in silence."""
-        until = self.received if self._backlog else self._hearing.clock
+        """Samples of speech received that no published hypothesis covers yet; 0 in silence.
+
+        What waits to be heard counts as speech; what will never come does not.
+        """
+        clock = self._hearing.clock
         oldest = self._utterances.oldest
-        covered = max(oldest.covered, oldest.onset) if oldest else self._hearing.clock
-        return max(0, until - covered)
+        covered = max(oldest.covered, oldest.onset) if oldest else clock
+        return max(0, clock - covered) + self._backlog.samples
 
     @property
     def in_mid_speech(self) -> bool:
-        """Whether the last audio received is speech: who falls silent so did not mean to."""
+        """Whether the last audio received is speech: who falls silent so did not mean to.
+
+        Nobody knows while it waits to be heard; then it may be.
+        """
+        if self._backlog:
+            return True
         return self._utterances.current is not None and self._hearing.just_heard_speech
 
     @property

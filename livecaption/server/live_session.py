@@ -173,6 +173,7 @@ class LiveSession:
         """Use other language, speaker or vocabulary from the next utterance on."""
         self._speaking = speaking
         self._session.configure(speaking)
+        self._pump()
 
     def declare_not_resumed(self) -> None:
         """Tell the client that what it sent before this session is not known here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from livecaption.core.audio import SAMPLE_RATE
-from livecaption.core.backlog import Audio, Backlog, End, Finalize, Lost
+from livecaption.core.backlog import Audio, Backlog, End, Finalize, Input, Lost
 
 
 def sound(samples: int) -> Audio:
@@ -57,3 +57,39 @@ def test_only_audio_waits_and_not_too_much_of_it() -> None:
     backlog.take()
     patient.append(backlog.is_patient)
     assert patient == [True, False, True, False], "a piece less may wait; an end does not"
+
+
+def test_crumbs_are_put_together_on_each_side_of_what_is_said() -> None:
+    whole = sound(9000)
+    backlog = Backlog(enough=SAMPLE_RATE, received=0)
+    for at in range(0, 9000, 3):
+        if at == 4500:
+            backlog.add(Finalize())
+        backlog.add(Audio(whole.samples[at : at + 3]))
+    assert backlog.samples == 9000
+    taken: list[Input] = []
+    while backlog:
+        taken.append(backlog.take())
+    sizes = [len(each.samples) if isinstance(each, Audio) else 0 for each in taken]
+    assert sizes == [4000, 500, 0, 4000, 500]
+    audio = [each.samples for each in taken if isinstance(each, Audio)]
+    assert np.array_equal(np.concatenate(audio), whole.samples)
+    assert backlog.samples == 0
+
+
+def test_whoever_says_too_much_is_not_waited_for() -> None:
+    backlog = Backlog(enough=SAMPLE_RATE, received=0)
+    backlog.add(sound(10))
+    for _ in range(256):
+        backlog.add(Finalize())
+    patient = [backlog.is_patient]
+    backlog.add(Finalize())
+    backlog.add(sound(10))
+    patient.append(backlog.is_patient)
+    for _ in range(2):
+        backlog.take()
+    while not isinstance(backlog.take(), Audio):
+        pass
+    backlog.add(sound(10))
+    patient.append(backlog.is_patient)
+    assert patient == [True, False, True], "what was acted on waits no more"

@@ -58,3 +58,9 @@ def test_the_hop_grows_with_the_turnaround_between_its_limits(
 def test_one_worker_gets_hops_of_three_turnarounds_and_two_workers_of_two() -> None:
     assert REALTIME.hop_under_load(0.5, 1) == int(1.5 * SAMPLE_RATE)
     assert REALTIME.hop_under_load(0.5, 2) == SAMPLE_RATE
+
+
+def test_what_is_heard_ahead_grows_with_the_turnaround_but_never_fills_a_window() -> None:
+    assert REALTIME.ahead_under_load(0.2) == REALTIME.hear_ahead
+    assert REALTIME.ahead_under_load(3.0) == 12 * SAMPLE_RATE
+    assert REALTIME.ahead_under_load(60.0) == 25 * SAMPLE_RATE

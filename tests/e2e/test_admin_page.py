@@ -88,6 +88,13 @@ async def test_draining_is_one_key_and_can_be_taken_back(running: Running, page:
     assert not running.hub.closing
 
 
+async def test_forced_colours_leave_the_light_beside_the_state(page: Page) -> None:
+    await page.emulate_media(forced_colors="active")
+    await page.goto("/admin")
+    await expect(page.get_by_role("status")).to_have_text("Ready")
+    await expect(page.locator(".status-dot")).to_have_css("border-top-width", "1px")
+
+
 async def test_trouble_is_said_in_words(running: Running, page: Page) -> None:
     running.hub.recorder.failing = "disk I/O error"
     await page.goto("/admin")

@@ -45,13 +45,21 @@ function tile(name, now, before = state()) {
 
 test('the delay is that of the last minute, not of the whole life of the server', () => {
   const before = state({ captions: { ...state().captions, commit_delay: delay(1000, 9000, 900) } });
-  const now = state({ captions: { ...state().captions, commit_delay: delay(1010, 9005, 901) } });
+  const now = state({ captions: { ...state().captions, commit_delay: delay(1010, 9005, 901) }, uptime_s: 160 });
   assert.deepEqual(tile('Caption delay', now, before), {
     value: '0.50 s',
     note: '10 % later than 3 s',
     late: true,
   });
-  assert.equal(tile('Caption delay', now, now).value, '–');
+  const silent = { ...now, uptime_s: 220 };
+  assert.equal(tile('Caption delay', silent, now).note, 'no words in the last minute');
+});
+
+test('what takes two looks to know is not said after the first', () => {
+  const now = state({ engine: { ...state().engine, busy_s: 50, batches: 40, rows: 40 } });
+  for (const name of ['Caption delay', 'Engine load']) {
+    assert.deepEqual(tile(name, now, now), { value: '–', note: 'measuring', late: false }, name);
+  }
 });
 
 test('the load is the share of time in which all lanes were busy', () => {
@@ -59,7 +67,7 @@ test('the load is the share of time in which all lanes were busy', () => {
   const now = state({ uptime_s: 110, engine });
   const { value, note, late } = tile('Engine load', now);
   assert.deepEqual([value, note, late], ['50 %', '2.5 windows a batch', false]);
-  assert.equal(tile('Engine load', now, now).value, '0 %');
+  assert.equal(tile('Engine load', { ...now, uptime_s: 120 }, now).note, 'nothing to decode');
 });
 
 test('places are those of the engine, once it is measured, but never more than are allowed', () => {

@@ -202,11 +202,17 @@ function speakers({ streams }) {
   };
 }
 
+/** @param {State} state @param {State} before @returns {boolean} whether it is the first one seen */
+function isFirst(state, before) {
+  return state.uptime_s <= before.uptime_s;
+}
+
 /** @param {State} state @param {State} before @returns {Tile} */
 function delay(state, before) {
   const now = state.captions.commit_delay;
   const then = before.captions.commit_delay;
   const count = now.count - then.count;
+  if (isFirst(state, before)) return { name: 'Caption delay', value: '–', note: 'measuring' };
   if (count <= 0) return { name: 'Caption delay', value: '–', note: 'no words in the last minute' };
   const mean = (now.total_s - then.total_s) / count;
   const share = (now.late - then.late) / count;
@@ -220,8 +226,9 @@ function delay(state, before) {
 
 /** @param {State} state @param {State} before @returns {Tile} */
 function load(state, before) {
+  if (isFirst(state, before)) return { name: 'Engine load', value: '–', note: 'measuring' };
   const time = (state.uptime_s - before.uptime_s) * state.engine.lanes;
-  const busy = time > 0 ? (state.engine.busy_s - before.engine.busy_s) / time : 0;
+  const busy = (state.engine.busy_s - before.engine.busy_s) / time;
   const batches = state.engine.batches - before.engine.batches;
   const rows = batches ? (state.engine.rows - before.engine.rows) / batches : 0;
   return {
