@@ -1,10 +1,10 @@
 """Raw-socket abuse for minutes, and thousands of connections that come and go, beside a neighbour.
 
-Twenty-one attacks go on side by side, each again and again: idle sockets, half headers, floods,
+Twenty-two attacks go on side by side, each again and again: idle sockets, half headers, floods,
 endless fragments, readers that never read, bodies that never come (``tests/faults/attacks.py``).
 The server runs as it is by default, but for an engine that costs nothing, no limit per address
-(all attackers share one), and lost sessions that are kept for a second. Promised: descriptors,
-threads and tasks back within 5 s, memory at most 8 MB more, the neighbour's delay unmoved.
+(all attackers share one), and lost sessions that are kept for a second. Promised: descriptors
+and tasks back within 5 s, memory at most 8 MB more, the neighbour's delay unmoved.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from bench.__main__ import COMMANDS
 from livecaption.cli import app
 from livecaption.settings import Settings
 
@@ -98,3 +99,9 @@ def test_every_setting_and_every_flag_of_serve_is_documented() -> None:
     options = command.commands["serve"].params
     offered = {name for option in options for name in option.opts if name.startswith("--")}
     assert flags == offered - {"--config", "--help"}
+
+
+def test_every_benchmark_of_the_source_tree_is_documented() -> None:
+    text = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    table = text.split("\n## python -m bench\n")[1].split("\n##")[0]
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", table, re.M)) == set(COMMANDS)

@@ -1,9 +1,10 @@
 """The server as ``livecaption serve`` runs it, in a process of its own, telling how it feels.
 
 Settings come from the environment (``LIVECAPTION_*``). Once a second a line of JSON on standard
-output says what only the inside knows: tasks, time spent in the engine, and how late the event
-loop was. The server ends when standard input does, so that none is left behind by a benchmark
-that was killed. With ``--observe ROOM`` it also says when that room handed out each event.
+output says what only the inside knows: tasks, time spent in the engine, how late the event
+loop was, and what was logged as an error. The server ends when standard input does, so that none is
+left behind by a benchmark that was killed. With ``--observe ROOM`` it also says when that room
+handed out each event.
 
 Run as ``python -m livecaption.bench.measured_server``.
 """
@@ -41,6 +42,21 @@ __all__ = ["SCRIPTED", "main"]
 
 SCRIPTED = "scripted"
 """As ``LIVECAPTION_MODEL``: an engine that costs nothing, to measure all the rest."""
+
+
+class _Errors(logging.Handler):
+    """Keeps what is logged as an error, until it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._sentences: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._sentences.append(f"{record.name}: {record.getMessage()}")
+
+    def drain(self) -> list[str]:
+        told, self._sentences = self._sentences, []
+        return told
 
 
 def main() -> None:
@@ -88,7 +104,8 @@ def _engine(settings: Settings) -> AbstractContextManager[Transcriber]:
 async def _tell(server: LiveServer, state: Any, port: int, observed: str | None) -> None:
     await server.wait_ready()
     hub: CaptionHub = state.hub
-    delays = LoopDelays()
+    delays, errors = LoopDelays(), _Errors()
+    logging.getLogger().addHandler(errors)
     async with asyncio.TaskGroup() as tasks, _observation(hub, observed) as watch:
         _say(ready=True, port=port, model=_model_of(hub))
         tasks.create_task(delays.watch())
@@ -102,6 +119,7 @@ async def _tell(server: LiveServer, state: Any, port: int, observed: str | None)
                 rows=stats.rows,
                 waiting=hub.batcher.waiting,
                 loop_delays_ms=delays.drain(),
+                errors=errors.drain(),
             )
             if watch is not None:
                 sockets = len(server.server_state.connections)

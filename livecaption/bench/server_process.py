@@ -47,6 +47,8 @@ class ServerUnderTest:
     """Events of the observed room."""
     crowd: list[Crowd] = field(default_factory=list)
     """How many read the observed room, each second."""
+    errors: list[str] = field(default_factory=list)
+    """What it logged as an error since it was ready."""
 
 
 @asynccontextmanager
@@ -123,6 +125,7 @@ async def _read(process: asyncio.subprocess.Process, server: ServerUnderTest) ->
             server.crowd.append(Crowd(time.time(), said["readers"], said["sockets"]))
             server.handed_out += [HandedOut(at, text) for at, text in said["handed_out"]]
         if "tasks" in said:
+            server.errors += said["errors"]
             server.vitals.inner.append(
                 InnerSample(
                     at=time.monotonic(),

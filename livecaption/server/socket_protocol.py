@@ -200,7 +200,7 @@ class CaptionSocketProtocol(WebSocketsSansIOProtocol):
     def abort(self) -> None:
         """See ``Shortcut``."""
         connection = self.transport.get_extra_info("socket")
-        if connection is not None:
+        if connection is not None and connection.fileno() >= 0:  # else it is gone already
             # Without it the kernel would go on offering what waits to a peer that takes nothing.
             reset = struct.pack("ii", 1, 0)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)

@@ -166,6 +166,13 @@ def test_every_alert_is_tried_out_and_says_what_to_do() -> None:
         assert "$labels.instance" in rule["annotations"]["summary"]
 
 
+def test_every_alert_has_a_runbook_and_every_runbook_its_alerts() -> None:
+    text = (MONITORING.parents[1] / "docs" / "operations" / "runbooks.md").read_text("utf-8")
+    headed = [line for line in text.splitlines() if line.startswith("Alert")]
+    named = [f"Livecaption{name}" for line in headed for name in re.findall(r"\*(\w+)\*", line)]
+    assert sorted(named) == sorted(rule["alert"] for rule in rules() if "alert" in rule)
+
+
 async def test_a_real_prometheus_answers_every_query(tmp_path: Path) -> None:
     """Nothing else knows for certain that a query is one, and that it gives numbers."""
     prometheus = required("prometheus")

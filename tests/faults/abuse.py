@@ -13,7 +13,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tests.faults.attacks import ATTACKS, Attack, Prey
+from tests.faults.attacks import ATTACKS, ENDED_WITHIN_S, Attack, Prey
 
 __all__ = ["Outcome", "abuse"]
 
@@ -37,7 +37,9 @@ class Outcome:
     """What the server said last: HTTP statuses, close codes."""
 
 
-async def abuse(port: int, seconds: float, hold_s: float, seed: int) -> dict[str, dict[str, Any]]:
+async def abuse(
+    port: int, seconds: float, hold_s: float, seed: int, others_s: float | None = None
+) -> dict[str, dict[str, Any]]:
     """Attack in all ways at once.
 
     Args:
@@ -45,13 +47,15 @@ async def abuse(port: int, seconds: float, hold_s: float, seed: int) -> dict[str
         seconds: for which attacks begin; those that have begun go on for ``hold_s`` at most.
         hold_s: how long one attack holds on.
         seed: of what is drawn.
+        others_s: how long one holds on that the server need not end; None for as long.
     """
     outcomes = {name: Outcome() for name in ATTACKS}
     end = asyncio.get_running_loop().time() + seconds
     async with asyncio.TaskGroup() as tasks:
         for name, attack in ATTACKS.items():
             dice = random.Random(f"{seed} {name}")
-            tasks.create_task(_again_and_again(attack, port, dice, (end, hold_s), outcomes[name]))
+            limit_s = hold_s if others_s is None or name in ENDED_WITHIN_S else others_s
+            tasks.create_task(_again_and_again(attack, port, dice, (end, limit_s), outcomes[name]))
     return {name: asdict(outcome) for name, outcome in outcomes.items()}
 
 

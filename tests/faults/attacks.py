@@ -217,6 +217,13 @@ async def _requests_in_a_heap(prey: Prey) -> None:
     await prey.hear_out()
 
 
+async def _requests_that_read_no_answer(prey: Prey) -> None:
+    raw = await prey.open(receive_buffer=4096)
+    for _ in range(20):
+        await raw.send((_GET + b"\r\n") * 100)
+    await raw.wait_for_end()
+
+
 async def _a_body_that_never_comes(prey: Prey) -> None:
     raw = await prey.open()
     await raw.send(_post(1_000_000))
@@ -283,14 +290,15 @@ ATTACKS: dict[str, Attack] = {
         _half_a_connection,
         _nothing_after_start,
         _requests_in_a_heap,
+        _requests_that_read_no_answer,
         _a_body_that_never_comes,
         _a_byte_of_body_at_a_time,
     )
 }
 
-_AT_ONCE, _HEADERS, _FAREWELL, _DEAD = 2.0, 6.0, 13.0, 23.0
+_AT_ONCE, _HEADERS, _FAREWELL, _DEAD = 4.0, 8.0, 15.0, 25.0
 """Seconds: what needs no waiting; a request's headers (5); a close that is not answered (10, and
-one for the abort); a peer that answers no ping (10 + 10). A second or two are for the machine."""
+one for the abort); a peer that answers no ping (10 + 10). The rest is for the machine."""
 
 ENDED_WITHIN_S: dict[str, float] = {
     "idle": _HEADERS,
@@ -304,12 +312,14 @@ ENDED_WITHIN_S: dict[str, float] = {
     "no_start": 5.0 + _FAREWELL,
     "a_frame_that_may_not_be": _FAREWELL,
     "a_gigabyte": _FAREWELL,
-    "garbage": _FAREWELL,
+    # It may begin a frame that is never complete.
+    "garbage": _DEAD,
     "fragments_without_end": _FAREWELL,
     "pings_from_one_that_does_not_read": _DEAD,
     "bad_messages": _FAREWELL,
     "half_a_connection": _FAREWELL,
     "nothing_after_start": _DEAD,
 }
-"""When the server has to have let go, with its default settings, of those it may not wait for. One
-that never reads does not learn of it: a reset does not get through a window that is closed."""
+"""When the server has to have let go, with its default settings, of those it may not wait for. Who
+reads nothing does not learn of it: a reset does not get through a window that is closed. A body
+may take its time."""

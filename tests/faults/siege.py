@@ -141,7 +141,7 @@ def _judge(server: ServerUnderTest, seen: Neighbour, moments: list[float], besie
         ),
         # The last word before a boundary comes behind it.
         delays={name: asdict(seen.between(a, b - 1.0)) for name, (a, b) in named},
-        troubles=seen.troubles,
+        troubles=seen.troubles + [f"log: {error}" for error in sorted(set(server.errors))],
         besiegers=besiegers,
     )
 

@@ -10,17 +10,19 @@ import asyncio
 from typing import Any
 
 from tests.faults.abuse import abuse
-from tests.faults.attacks import ATTACKS
+from tests.faults.attacks import ATTACKS, ENDED_WITHIN_S
 from tests.faults.churn import churn
 from tests.faults.siege import MEMORY_MB, Siege, besiege
 
-_HASTY = {"START_TIMEOUT_S": "1", "STALL_S": "1", "PING_S": "1"}
+_HASTY = {"HEAD_TIMEOUT_S": "1", "START_TIMEOUT_S": "1", "STALL_S": "1", "PING_S": "1"}
+_HOLD_S = 120.0
+"""Whom the server does not end holds on for that long, and is found out."""
 _PATIENCE_S = 60.0
 """Much longer than promised, for machines that are busy otherwise."""
 
 
 async def attack(port: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    both = await asyncio.gather(abuse(port, 2.0, 3.0, seed=1), churn(port, 300))
+    both = await asyncio.gather(abuse(port, 2.0, _HOLD_S, seed=1, others_s=3.0), churn(port, 300))
     return both[0], both[1]
 
 
@@ -40,7 +42,9 @@ async def test_a_siege_leaves_nothing_behind_and_a_neighbour_goes_on() -> None:
     attacks, clients = siege.besiegers
     assert attacks.keys() == ATTACKS.keys()
     assert all(each["rounds"] for each in attacks.values())
-    fine = (": 1000", ": left", ": HTTP 200")
+    assert [name for name in ENDED_WITHIN_S if attacks[name]["held"]] == []
+    # A client that is kept waiting for longer than two hasty pings is closed with 1011.
+    fine = (": 1000", ": left", ": HTTP 200", ": 1011")
     assert [name for name in clients["ends"] if not name.endswith(fine)] == []
 
 

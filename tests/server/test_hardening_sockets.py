@@ -249,6 +249,17 @@ def fill(running: Running) -> None:
     publish(room_of(running), Partial(1, 4001, "the last", ()), ANN)
 
 
+async def test_a_connection_that_is_gone_may_be_cut_off_again() -> None:
+    """A reader may leave in the moment in which it is given up."""
+    async with serving() as running, raw_peer(running) as peer:
+        await shake_hands(peer)
+        protocol = protocol_of(running)
+        peer.close()
+        await within(lambda: not running.server.server_state.connections, 30)
+        await within(lambda: protocol.transport.get_extra_info("socket").fileno() < 0, 30)
+        protocol.abort()
+
+
 @pytest.mark.usefixtures("kernel_waits")
 async def test_a_reader_has_stalled_as_soon_as_its_kernel_takes_no_more() -> None:
     async with serving(stall_s=0.3) as running, raw_peer(running, tiny=True) as peer:
