@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -18,7 +19,7 @@ from livecaption.errors import LiveCaptionError, Overloaded
 from livecaption.jobs.lifecycle import JobState
 from livecaption.jobs.queue import ClaimLost, JobQueue
 from livecaption.jobs.records import Claim, JobProblem
-from livecaption.jobs.uploads import UploadFolder
+from livecaption.jobs.uploads import NoSpace, UploadFolder
 
 __all__ = ["JobRunner", "OnEnded", "Transcribe"]
 
@@ -50,6 +51,9 @@ OnEnded = Callable[[JobState], None]
 
 _LOOK_S = 30.0
 """How long to wait for news before looking all the same."""
+_MOST_RETURNS = 10
+"""How often a job goes back for want of room, a minute apart: it may be the only one that
+is too large, and those behind it wait."""
 
 
 class JobRunner:
@@ -77,6 +81,8 @@ class JobRunner:
         self._uploads = uploads
         self._transcribe = transcribe
         self._workers = workers
+        self._returned: Counter[str] = Counter()
+        """By job that has not ended, of which there are ``max_jobs``."""
 
     async def run(self) -> None:
         """Work until cancelled; what is under way then is given back."""
@@ -107,6 +113,7 @@ class JobRunner:
             why = exc.code if isinstance(exc, LiveCaptionError) else type(exc).__name__
             logger.info("job %s was given back: %s", claim.job.id, why)
             raise
+        self._returned.pop(claim.job.id, None)
         await asyncio.to_thread(self._uploads.remove, claim.job.id)
         return True
 
@@ -131,15 +138,24 @@ class JobRunner:
         """
         try:
             transcript = await self._attempt(claim)
-        except (ClaimLost, Overloaded):
+        except ClaimLost:
             raise
-        except Exception as exc:  # noqa: BLE001 - it becomes the job's problem, and is logged
+        except Exception as exc:
+            if isinstance(exc, Overloaded) and self._has_patience(claim.job.id, exc):
+                raise
             await self._queue.fail(claim, _problem_of(exc, claim.job.id))
             self._on_ended(JobState.FAILED)
             return
         await self._queue.finish(claim, transcript)
         self._on_ended(JobState.DONE)
         logger.info("job %s is done: %.0f s of sound", claim.job.id, transcript.info.duration)
+
+    def _has_patience(self, job_id: str, error: Overloaded) -> bool:
+        """Say whether a job that found no room goes back once more."""
+        if error.code != NoSpace.code:
+            return True
+        self._returned[job_id] += 1
+        return self._returned[job_id] <= _MOST_RETURNS
 
     async def _attempt(self, claim: Claim) -> FileTranscript:
         """Transcribe a job's file while its claim is kept."""

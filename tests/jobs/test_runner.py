@@ -100,6 +100,22 @@ async def test_an_engine_without_time_gives_the_job_back(
     assert f"job {new.id} was given back: no_space" in caplog.text
 
 
+async def test_a_job_for_which_there_is_never_room_fails_in_the_end_and_makes_way(
+    house: House, uploads: UploadFolder
+) -> None:
+    large, small = await sent(house, uploads), await sent(house, uploads)
+    runner = JobRunner(house.queue, uploads, Hearing(Overloaded("No room.", code="no_space")))
+    for _ in range(10):
+        with pytest.raises(Overloaded):
+            await runner.work_one()
+    assert await runner.work_one()
+    job = await found(house, large)
+    assert job.problem is not None
+    assert (job.state, job.problem.code) == (JobState.FAILED, "no_space")
+    assert not uploads.path_of(large.id).exists()
+    assert (await found(house, small)).state is JobState.QUEUED
+
+
 async def test_a_server_that_goes_down_gives_running_jobs_back(
     house: House, uploads: UploadFolder
 ) -> None:
