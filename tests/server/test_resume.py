@@ -197,7 +197,7 @@ async def test_the_last_words_of_a_session_that_was_stopped_are_told_again() -> 
             socket.transport.pause_reading()
             await send(socket, PCM[54_400:])
             await socket.send('{"type":"stop"}')
-            await within(lambda: not len(running.hub.sessions), 30)
+            await within(lambda: not len(running.hub.sessions), 90)
         async with publisher(running, ready, seqs(first)[-1]) as (socket, again):
             assert (again["resumed"], again["session"]) == (True, ready["session"])
             assert again["resume_from"] == len(PCM) // 2
