@@ -42,6 +42,10 @@ _FRAMES_KEPT = 16
 """Events that are being handed out in one go; a few for each room that speaks just now."""
 
 
+_TURN_BYTES = 8 * 1024
+"""That are parsed before others have their turn: one read can hold thousands of pings, and a second
+of speech has four times as much."""
+
 _LAST_WORDS_S = 1.0
 """How long what was sent last may take to leave, once nobody waits for the peer any more."""
 
@@ -70,6 +74,8 @@ class CaptionSocketProtocol(WebSocketsSansIOProtocol):
         self._wire = wire
         self._crowd = crowd
         self._cut_off: asyncio.TimerHandle | None = None
+        self._unparsed = b""
+        self._next_turn: asyncio.Handle | None = None
 
     # -- the connection -----------------------------------------------------------------------
 
@@ -83,8 +89,9 @@ class CaptionSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """There is nothing left to cut off, and no way past ASGI."""
-        if self._cut_off is not None:
-            self._cut_off.cancel()
+        for handle in (self._cut_off, self._next_turn):
+            if handle is not None:
+                handle.cancel()
         # The scope and its protocol would hold each other, and everything that hangs on them,
         # until the garbage collector comes by, which it seldom does (see serving.py).
         if hasattr(self, "scope"):
@@ -121,7 +128,26 @@ class CaptionSocketProtocol(WebSocketsSansIOProtocol):
     # -- what comes ---------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; a handshake that websockets refuses is answered."""
+        """Take what came, a piece at a time, so that nobody's flood holds up the others."""
+        waiting = self._unparsed + data
+        turn = max(_TURN_BYTES, len(waiting) // 8)  # nothing piles up, come what may
+        piece, self._unparsed = waiting[:turn], waiting[turn:]
+        self._parse(piece)
+        if self._unparsed and not self.transport.is_closing():
+            self.transport.pause_reading()
+            if self._next_turn is None:
+                self._next_turn = self.loop.call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._next_turn = None
+        if self.transport.is_closing():
+            return
+        self.data_received(b"")
+        if not self._unparsed and not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _parse(self, data: bytes) -> None:
+        """Parse it; a handshake that websockets refuses is answered."""
         super().data_received(data)
         refused = self.conn.handshake_exc
         if refused is not None and not self.handshake_initiated:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import socket
 import struct
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Opcode
 
 from livecaption.core.captions import Partial, UtteranceStarted
@@ -83,6 +85,33 @@ async def test_a_message_may_come_in_pieces_but_not_in_too_many() -> None:
         await peer.say(in_pieces([b"", *pieces]))
         assert close_in(await peer.hear_out()) == (1008, "too many fragments")
         await within(lambda: not running.hub.connections)
+
+
+async def test_a_flood_in_one_read_is_taken_in_turns_and_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[int] = []
+    take = WebSocketsSansIOProtocol.data_received
+
+    def noted(self: WebSocketsSansIOProtocol, data: bytes) -> None:
+        parsed.append(len(data))
+        take(self, data)
+
+    monkeypatch.setattr(WebSocketsSansIOProtocol, "data_received", noted)
+    pings = b"".join(frame(Opcode.PING, b"%05d" % number) for number in range(8000))
+    start = frame(Opcode.TEXT, b'{"type":"start"}')
+    async with serving() as running, raw_peer(running) as peer:
+        await shake_hands(peer, "/ws/publish")
+        protocol = protocol_of(running)
+        protocol.data_received(pings + start)
+        await peer.say(frame(Opcode.PING, b"last"))
+        heard = await peer.hear(b'"ready"')
+        heard += await peer.hear(b"last") if b"last" not in heard else b""
+    assert max(parsed) <= len(pings) // 8 + 64
+    answers = re.findall(rb"\x8a\x05(\d{5})", heard)
+    assert answers == [b"%05d" % number for number in range(8000)]
+    assert heard.index(b"07999") < heard.index(b'"ready"'), "the message came behind the pings"
+    assert heard.index(b"07999") < heard.index(b"last"), "and what was read later behind them"
 
 
 def in_pieces(pieces: list[bytes]) -> bytes:
