@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +88,32 @@ def test_every_secret_volume_network_and_mounted_file_is_there() -> None:
                 assert source in project["volumes"], f"{name}: {source}"
     for given in compose("compose.redis.yaml")["services"]["livecaption"]["secrets"]:
         assert given["source"] in project["secrets"]
+
+
+def accepted(project: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
+    """What Compose itself says of a project; it needs no engine for that."""
+    program = shutil.which("docker-compose")
+    if program is None:
+        if os.environ.get("LIVECAPTION_REQUIRE_COMPOSE") == "1":
+            pytest.fail("docker-compose is not installed")
+        pytest.skip("docker-compose is not installed")
+    # Debian's is from before projects could have a name in the file.
+    nameless = {key: value for key, value in project.items() if key != "name"}
+    file = folder / "compose.yaml"
+    file.write_text(yaml.safe_dump(nameless), "utf-8")
+    command = (program, "--project-directory", str(DEPLOY), "--file", str(file), "config")
+    environment = {**os.environ, "CAPTIONS_HOST": "captions.example", "MODEL": "micro-en"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_compose_accepts_the_project_and_would_not_accept_any(tmp_path: Path) -> None:
+    project = compose()
+    done = accepted(project, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert set(yaml.safe_load(done.stdout)["services"]) == set(SERVICES)
+    server = project["services"]["livecaption"]
+    server["stop_grace"] = server.pop("stop_grace_period")
+    assert "stop_grace" in accepted(project, tmp_path).stderr
 
 
 def test_no_secret_is_written_into_the_files() -> None:
