@@ -150,7 +150,8 @@ class _Watch:
                     times = child.cpu_times()
                     self.processor_s = max(self.processor_s, times.user + times.system)
                     self.decoder_mb = max(self.decoder_mb, _peak_mb(child))
-                    self.sockets = max(self.sockets, _sockets(child.pid))
+                    opened = _sockets(child.pid) - _sockets(self._server.pid)
+                    self.sockets = max(self.sockets, len(opened))
             await asyncio.sleep(_LOOK_S)
 
 
@@ -162,14 +163,18 @@ def _peak_mb(process: psutil.Process) -> float:
     return 0.0
 
 
-def _sockets(pid: int) -> int:
-    """Count its sockets, but for the one that it was given to answer on.
+def _sockets(pid: int) -> set[str]:
+    """Return its sockets, but for the one that a decoder was given to answer on.
 
-    It is not dumpable: who looks must be root.
+    A decoder has its server's for a moment, until it has closed them. It is not dumpable: who
+    looks must be root.
     """
     folder = f"/proc/{pid}/fd"
-    held = {each: os.readlink(f"{folder}/{each}") for each in os.listdir(folder)}
-    return len({what for what in held.values() if what.startswith("socket:")} - {held.get("1")})
+    held = {}
+    for each in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            held[each] = os.readlink(f"{folder}/{each}")
+    return {what for what in held.values() if what.startswith("socket:")} - {held.get("1", "")}
 
 
 async def _send(url: str, name: str, content: bytes, watch: _Watch) -> Outcome:

@@ -20,6 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from livecaption.access.roles import Role
+from livecaption.core.audio import SAMPLE_RATE
 from livecaption.engine.scripted import ScriptedTranscriber, script
 from livecaption.errors import OperatorError
 from livecaption.metrics.meters import Door
@@ -305,11 +306,16 @@ async def test_a_port_of_its_own_serves_metrics_and_probes_under_loopback_names_
     assert other.status_code == 404
 
 
+def heard_s(running: Running) -> float:
+    return sum(held.live.session.received for held in running.hub.sessions) / SAMPLE_RATE
+
+
 async def test_metrics_are_served_until_the_last_session_has_drained() -> None:
     held = asyncio.Event()
     async with running_server(engine(), metrics_port=0) as running:
         async with open_publisher(running) as publisher:
             await publisher.send(speech(SPOKEN_S))
+            await within(lambda: heard_s(running) == SPOKEN_S)
             running.server.leave()
             await events_until(publisher, "final")
             held.set()
