@@ -218,7 +218,7 @@ class PublisherConnection:
             await self._keep_vigil()
             if ticks % _SAVE_TICKS == 0:
                 self._held.live.save_progress()
-            if ticks % _REPORT_TICKS == 0:
+            if ticks % _REPORT_TICKS == 0 and not self._over.is_set():
                 self._reports.progress()
         await self._lose()
 

@@ -126,13 +126,15 @@ def shown(finals: dict[int, str]) -> str:
 
 @asynccontextmanager
 async def speaking_to(server: KillableServer, pcm: bytes) -> AsyncIterator[ClientConnection]:
-    """A publisher who has sent that."""
+    """A publisher whose audio has arrived."""
     url = f"{server.url}/ws/publish"
     async with connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)], close_timeout=1) as socket:
         await socket.send(json.dumps({"type": "start"}))
         assert (await receive(socket))["type"] == "ready"
         for at in range(0, len(pcm), MAX_FRAME_BYTES):
             await socket.send(pcm[at : at + MAX_FRAME_BYTES])
+        while (await receive(socket)).get("received") != len(pcm) // 2:
+            pass
         yield socket
 
 
