@@ -22,6 +22,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from livecaption.core.batching import BatchPolicy, CostModel, PendingWindow
@@ -220,11 +221,19 @@ class Batcher:
                 del self._preparing[request.session]
 
     async def _in_preparation(self, request: DecodeRequest) -> Prepared:
-        """Prepare a window; once more, where the engine died meanwhile."""
+        """Prepare a window; once more, where the engine died meanwhile.
+
+        A suspect's is prepared while nothing else runs, as it is decoded: else it would be in hand
+        when the engine dies under another suspect, and be condemned for that.
+        """
         loop = asyncio.get_running_loop()
+        prepare = partial(loop.run_in_executor, self._prepare, self._transcriber.prepare, request)
         while True:
             try:
-                return await loop.run_in_executor(self._prepare, self._transcriber.prepare, request)
+                if not self._suspects.suspected(request):
+                    return await prepare()
+                async with self._runner.turnstile.alone():
+                    return await prepare()
             except EngineDied as exc:
                 self._suspects.blame(request, exc.life)
                 if self._suspects.condemned(request):

@@ -139,6 +139,36 @@ async def test_a_window_that_kills_while_it_is_prepared_is_prepared_once_more() 
         assert fragile.lives == 3
 
 
+async def test_a_suspect_is_not_in_hand_when_another_one_kills() -> None:
+    """Its next window is prepared meanwhile, and would be condemned for a death that is not its."""
+    killing, prepared = threading.Event(), threading.Event()
+
+    class Fragile(ScriptedTranscriber):
+        def prepare(self, request: DecodeRequest) -> ScriptedWindow:
+            if request.session == "neighbour" and killing.is_set() and not prepared.is_set():
+                prepared.set()
+                raise EngineDied("gone", life=2)
+            return super().prepare(request)
+
+    def before(requests: Sequence[DecodeRequest]) -> None:
+        if poisonous(requests):
+            killing.set()
+            prepared.wait(1)
+            killing.clear()
+            raise EngineDied("gone", life=2)
+
+    batcher = Batcher(Fragile(script("hello"), before))
+    batcher._suspects.blame(request("neighbour"), 1)
+    batcher._suspects.blame(request("poison"), 1)
+    async with running(batcher):
+        killer = asyncio.ensure_future(batcher.transcribe(request("poison")))
+        while not killing.is_set():  # noqa: ASYNC110 - it is a thread that gets there
+            await asyncio.sleep(0.01)
+        assert (await batcher.transcribe(request("neighbour"))).words
+        with pytest.raises(EngineError):
+            await killer
+
+
 async def test_a_batch_that_does_not_fit_is_run_in_halves_once() -> None:
     engine = Engine(fail=lambda requests: len(requests) > 2)
     async with running(Batcher(engine.transcriber)) as batcher, asyncio.TaskGroup() as tasks:
