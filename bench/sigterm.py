@@ -11,23 +11,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import random
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.speakers import (
-    Speeches,
-    account,
-    add_speaker_options,
-    compare,
-    quantiles,
-    speak,
-    speeches,
-    stored_text,
+from bench.interruptions import (
+    Run,
+    add_interruption_options,
+    interrupted,
+    restarted,
+    run_interrupted,
+    time_limit,
+    unlike,
 )
+from bench.speakers import Speeches, account, quantiles, speak, stored_text
 from livecaption.client import watch
 from livecaption.protocol.server_messages import RoomFinal, Snapshot
 from tests.faults.heard import Heard
@@ -71,50 +70,18 @@ class Stop:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--times", type=int, default=20)
-    add_speaker_options(parser, streams=8)
-    parser.add_argument(
-        "--restart-s",
-        type=float,
-        default=6.0,
-        help="what drain and restart are taken to last when the length of the speech is chosen",
-    )
-    parser.add_argument(
-        "--stopped-only", action="store_true", help="no uncut run; compare with what was said"
-    )
+    add_interruption_options(parser, "times", streams=8, restart_s=6.0, only="stopped")
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    dice = random.Random(options.seed)
-    moments = [dice.uniform(*_ALIVE_S) for _ in range(options.times)]
-    seconds = sum(moments) + options.restart_s * len(moments) + _TAIL_S
-    said = speeches(options.engine, options.streams, seconds, options.threads)
-    print(f"  {len(moments)} signals, {options.streams} speakers, {seconds:.0f} s", flush=True)
-    ways = {"stopped": moments} if options.stopped_only else {"uncut": [], "stopped": moments}
-    runs = {name: asyncio.run(_measure(name, said, way)) for name, way in ways.items()}
-    stopped = runs["stopped"]
-    result = {
-        "engine": options.engine,
-        "seed": options.seed,
-        "streams": options.streams,
-        "seconds": round(seconds, 1),
-        "runs": [each.report for each in runs.values()],
-        **compare(said, {name: each.heard for name, each in runs.items()}),
-        **_totals(stopped.stops),
-        "each_stop": [asdict(stop) for stop in stopped.stops],
-    }
-    _show(result)
-    return result
+    result, stops = run_interrupted(options, "stopped", _measure, alive_s=_ALIVE_S, tail_s=_TAIL_S)
+    totals = _totals(stops)
+    for name, figure in totals.items():
+        print(f"  {name}: {figure}", flush=True)
+    return {**result, **totals}
 
 
 # -- one run --------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Run:
-    heard: list[Heard]
-    stops: list[Stop]
-    report: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -138,7 +105,7 @@ class _Reader:
         return " ".join(text for _, text in sorted(self.finals.items()) if text)
 
 
-async def _measure(name: str, said: Speeches, moments: Sequence[float]) -> _Run:
+async def _measure(name: str, said: Speeches, moments: Sequence[float]) -> Run[Stop]:
     clock = asyncio.get_running_loop().time
     heard = [Heard(clock) for _ in said.each]
     readers = [_Reader() for _ in said.each]
@@ -148,8 +115,7 @@ async def _measure(name: str, said: Speeches, moments: Sequence[float]) -> _Run:
             KillableServer(Path(folder), said.settings, said.program) as server,
             tapped(server.port) as tap,
         ):
-            limit = said.each[0].excerpt.duration + 120.0 + 60.0 * len(moments)
-            async with asyncio.timeout(limit), asyncio.TaskGroup() as tasks:
+            async with asyncio.timeout(time_limit(said, moments)), asyncio.TaskGroup() as tasks:
                 reading = [
                     tasks.create_task(reader.read(tap.url, f"room-{n}"))
                     for n, reader in enumerate(readers)
@@ -158,7 +124,7 @@ async def _measure(name: str, said: Speeches, moments: Sequence[float]) -> _Run:
                     tasks.create_task(speak(tap.url, speech.excerpt, f"room-{n}", heard[n]))
                     for n, speech in enumerate(said.each)
                 ]
-                stops = await _stop_and_start(server, tap, heard, moments, speaking)
+                stops = await interrupted(moments, speaking, lambda: _stop(server, tap, heard))
                 await asyncio.wait(speaking)
                 await _all_read(readers, heard)
                 for task in reading:
@@ -173,44 +139,22 @@ async def _measure(name: str, said: Speeches, moments: Sequence[float]) -> _Run:
         "integrity": disk.integrity,
         "holes": len(disk.holes),
         "missing_events": sum(len(disk.missing(each.numbered)) for each in heard),
-        "transcripts_unlike_what_was_shown": _unlike(heard, stored),
-        "readers_unlike_what_was_shown": _unlike(heard, [reader.text for reader in readers]),
+        "transcripts_unlike_what_was_shown": unlike(heard, stored),
+        "readers_unlike_what_was_shown": unlike(heard, [reader.text for reader in readers]),
         **account(heard),
         "troubles": troubles,
     }
     print(f"  {name}: {report}", flush=True)
-    return _Run(heard, stops, report)
+    return Run(heard, stops, report)
 
 
 async def _all_read(readers: Sequence[_Reader], heard: Sequence[Heard]) -> None:
     """Give readers that are on their way back the time they need."""
     until = asyncio.get_running_loop().time() + _CATCH_UP_S
     while asyncio.get_running_loop().time() < until:
-        if not _unlike(heard, [reader.text for reader in readers]):
+        if not unlike(heard, [reader.text for reader in readers]):
             return
         await asyncio.sleep(_LOOK_S)
-
-
-def _unlike(heard: Sequence[Heard], texts: Sequence[str]) -> int:
-    return sum(text != each.text for text, each in zip(texts, heard, strict=True))
-
-
-async def _stop_and_start(
-    server: KillableServer,
-    tap: Tap,
-    heard: Sequence[Heard],
-    moments: Sequence[float],
-    speaking: Sequence[asyncio.Task[None]],
-) -> list[Stop]:
-    stops: list[Stop] = []
-    for moment in moments:
-        await asyncio.sleep(moment)
-        if any(task.done() for task in speaking):
-            print(f"  the speech ended after {len(stops)} signals", flush=True)
-            break
-        stops.append(await _stop(server, tap, heard))
-        print(f"  {len(stops)}: {stops[-1]}", flush=True)
-    return stops
 
 
 async def _stop(server: KillableServer, tap: Tap, heard: Sequence[Heard]) -> Stop:
@@ -225,18 +169,14 @@ async def _stop(server: KillableServer, tap: Tap, heard: Sequence[Heard]) -> Sto
     exit_s = clock() - began
     unready = await asking
     await tap.ended(live)
-    started = clock()
-    await server.start()
-    up = clock()
-    await asyncio.gather(*(each.greeted(count) for each, count in zip(heard, greeted, strict=True)))
-    back = [each.readies[count][0] - up for each, count in zip(heard, greeted, strict=True)]
+    restart_s, back_s = await restarted(server, heard, greeted)
     return Stop(
         status=status,
         exit_s=round(exit_s, 3),
         unready_s=None if unready is None else round(unready - began, 3),
         speaking=in_speech,
-        restart_s=round(up - started, 3),
-        back_s=tuple(round(max(0.0, each), 3) for each in back),
+        restart_s=restart_s,
+        back_s=back_s,
         **_seen(live),
     )
 
@@ -280,12 +220,3 @@ def _totals(stops: Sequence[Stop]) -> dict[str, Any]:
         "restart_s": quantiles([stop.restart_s for stop in stops]),
         "back_s": quantiles([each for stop in stops for each in stop.back_s]),
     }
-
-
-def _show(result: dict[str, Any]) -> None:
-    for name in ("differences_from_uncut", "errors"):
-        print(f"  {name}: {result[name]}")
-    counts = ("stops", "status_0", "sockets", "closed_1012", "unfinished", "late", "speaking")
-    print(f"  { ({name: result[name] for name in counts}) }")
-    for name in ("exit_s", "unready_s", "restart_s", "back_s"):
-        print(f"  {name}: {result[name]}", flush=True)
