@@ -84,8 +84,7 @@ def client_scheme(
         forwarded: the values of all ``X-Forwarded-Proto`` headers, in order.
         trusted: networks of the proxies that are believed.
     """
-    address = _parsed(peer or "")
-    if forwarded and address is not None and any(address in network for network in trusted):
+    if forwarded and is_within(peer or "", trusted):
         # Proxies in a row write one behind the other; the first is the one that the client met.
         own = forwarded[0].partition(",")[0].strip().lower()
     return "https" if own in ("https", "wss") else "http"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from livecaption.core.batching import BatchKey
 from livecaption.core.decode import DecodeRequest, DecodeResult
@@ -102,31 +102,26 @@ class SupervisedTranscriber:
 
     def prepare(self, request: DecodeRequest) -> Prepared:
         """See ``Transcriber.prepare``."""
-        while True:
-            life = self._supervisor.current()
-            handle, limit_s = next(self._handles), self._supervisor.hang_s()
-            try:
-                key, bucket = life.call("prepare", handle, request, limit_s=limit_s)
-            except NotSent:
-                continue
-            return _Window(request, key, bucket, handle, life)
+        handle = next(self._handles)
+        life, (key, bucket) = self._call(
+            "prepare", lambda _: (handle, request), self._supervisor.hang_s()
+        )
+        return _Window(request, key, bucket, handle, life)
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[DecodeResult]:
         """See ``Transcriber.transcribe``."""
         windows = [window for window in batch if isinstance(window, _Window)]
         limit_s = self._supervisor.hang_s(max(w.bucket for w in windows), len(windows))
-        while True:
-            life = self._supervisor.current()
-            rows = [w.handle if w.life is life else w.request for w in windows]
-            try:
-                results, took = life.call("transcribe", rows, limit_s=limit_s)
-            except NotSent:
-                continue
-            self._stages.add(took)
-            return [
-                replace(result, request=window.request)
-                for result, window in zip(results, windows, strict=True)
-            ]
+
+        def rows(life: EngineProcess) -> tuple[list[int | DecodeRequest]]:
+            return ([w.handle if w.life is life else w.request for w in windows],)
+
+        _, (results, took) = self._call("transcribe", rows, limit_s)
+        self._stages.add(took)
+        return [
+            replace(result, request=window.request)
+            for result, window in zip(results, windows, strict=True)
+        ]
 
     def warm_up(self, *, briefly: bool = False) -> Shapes:
         """See ``Transcriber.warm_up``; what it takes says when a call hangs."""
@@ -149,10 +144,27 @@ class SupervisedTranscriber:
             return
 
     def _warm_up(self, *, briefly: bool) -> Shapes:
+        # How long it takes is not known before it was done.
+        shapes: Shapes
+        _, shapes = self._call("warm_up", lambda _: (briefly,), None)
+        return shapes
+
+    def _call(
+        self,
+        method: str,
+        arguments: Callable[[EngineProcess], tuple[Any, ...]],
+        limit_s: float | None,
+    ) -> tuple[EngineProcess, Any]:
+        """Call the first life that can be asked; return it and its answer.
+
+        Args:
+            method: of the engine.
+            arguments: made for one life.
+            limit_s: seconds without a word after which it hangs; None for no limit.
+        """
         while True:
+            life = self._supervisor.current()
             try:
-                # How long it takes is not known before it was done.
-                shapes: Shapes = self._supervisor.current().call("warm_up", briefly, limit_s=None)
+                return life, life.call(method, *arguments(life), limit_s=limit_s)
             except NotSent:
                 continue
-            return shapes

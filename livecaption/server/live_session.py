@@ -162,7 +162,9 @@ class LiveSession:
     def finalize(self) -> None:
         """Close the open utterance now."""
         if not self.ended:
-            self._finalize(asyncio.Event())
+            self._finalizing.append(asyncio.Event())
+            self._session.receive_finalize()
+            self._pump()
 
     def lose(self, until: int) -> None:
         """The audio before the sample ``until`` will never come."""
@@ -217,11 +219,6 @@ class LiveSession:
 
     # -- inside -----------------------------------------------------------------------------
 
-    def _finalize(self, done: asyncio.Event) -> None:
-        self._finalizing.append(done)
-        self._session.receive_finalize()
-        self._pump()
-
     def _pump(self) -> None:
         for request in self._session.requests_to_decode():
             self._tasks.create_task(self._decode(request))
@@ -238,8 +235,8 @@ class LiveSession:
                 self._names[utterance] = name
             case Delta(utterance=utterance) | Partial(utterance=utterance):
                 name = self._names.get(utterance, name)
-            case Final(utterance=utterance):
-                name = self._names.pop(utterance, name)
+            case Final(utterance=utterance, speaker=name):
+                self._names.pop(utterance, None)
             case _:
                 pass
         return Speaker(self._id, name, self._started_at)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from livecaption.core.captions import GapReason
@@ -16,15 +17,21 @@ from tests.core.answers import Answer, Left, truthful
 from tests.script import MS, Take, noise, silence, speech
 
 __all__ = [
+    "AS_FOUND",
     "Faults",
     "chunk_sizes",
     "conversations",
     "delays",
     "faults",
     "faulty",
+    "long_takes",
     "monologues",
     "unique_words",
 ]
+
+AS_FOUND = [Phase.explicit, Phase.generate]
+"""Shrinking an example of a minute of audio takes many minutes; the example as found must do."""
+long_takes = settings(max_examples=12, phases=AS_FOUND)
 
 _VOCABULARY = ("yes", "no", "we", "can", "hear", "you", "again.", "what?")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livecaption.core.captions import Finalized, GapReason, SessionClosed, UtteranceStarted
@@ -15,7 +15,7 @@ from livecaption.core.policy import REALTIME, StreamingPolicy
 from livecaption.core.utterance import Speaking
 from tests.core.answers import nothing, truthful
 from tests.core.checks import of_type
-from tests.core.conversations import monologues, unique_words
+from tests.core.conversations import long_takes, monologues, unique_words
 from tests.core.playback import (
     BRISK,
     CREDULOUS,
@@ -26,9 +26,6 @@ from tests.core.playback import (
     unanswered,
 )
 from tests.script import MS, Take, noise, silence, speech
-
-# Shrinking an example of a minute of audio takes many minutes; the example as found must do.
-long_takes = settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 
 AHEAD = REALTIME.hear_ahead
 SLACK = 320 + 4000

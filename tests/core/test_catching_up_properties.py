@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecaption.core.captions import Final, Finalized, UtteranceStarted
@@ -14,13 +14,11 @@ from livecaption.core.hypothesis import Word
 from livecaption.core.utterance import Speaking
 from tests.core.answers import Answer, truthful
 from tests.core.checks import of_type
-from tests.core.conversations import Faults, faults, faulty, unique_words
+from tests.core.conversations import AS_FOUND, Faults, faults, faulty, unique_words
 from tests.core.playback import BRISK, CREDULOUS, Playback, closing, new_session, unanswered
 from tests.script import MS, Take, noise, silence, speech
 
 TOTAL_WORDS = 160
-# Shrinking half a minute of audio takes minutes; the example as found must do.
-PHASES = [Phase.explicit, Phase.generate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ def texts_by_speaker(playback: Playback) -> dict[str | None, list[str]]:
 steps = st.sampled_from([1600, 8000, 80_000])
 
 
-@settings(phases=PHASES, max_examples=40)
+@settings(phases=AS_FOUND, max_examples=40)
 @given(data=st.data(), order=st.lists(turns, min_size=1, max_size=5), hear_ahead=steps)
 def test_every_word_is_captioned_once_under_the_name_of_who_said_it(
     data: st.DataObject, order: list[Turn], hear_ahead: int
@@ -149,7 +147,7 @@ def test_every_word_is_captioned_once_under_the_name_of_who_said_it(
     assert session.lag == 0
 
 
-@settings(phases=PHASES, max_examples=40)
+@settings(phases=AS_FOUND, max_examples=40)
 @given(
     data=st.data(),
     wanted=faults(),
@@ -171,7 +169,7 @@ def test_whatever_the_engine_does_the_session_comes_to_its_end(
     assert account.received == session.committed == len(stage.script)
 
 
-@settings(phases=PHASES, max_examples=20)
+@settings(phases=AS_FOUND, max_examples=20)
 @given(
     data=st.data(), wanted=faults(), order=st.lists(turns, min_size=1, max_size=3), hear_ahead=steps
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from livecaption.core.audio import FRAME_SAMPLES
@@ -23,6 +23,7 @@ from tests.core.conversations import (
     delays,
     faults,
     faulty,
+    long_takes,
     monologues,
 )
 from tests.core.playback import (
@@ -36,9 +37,6 @@ from tests.core.playback import (
     utterance_starts,
 )
 from tests.script import MS, Take, chunks, noise, silence, speech
-
-# Shrinking an example of a minute of audio takes many minutes; the example as found must do.
-long_takes = settings(max_examples=12, phases=[Phase.explicit, Phase.generate])
 
 both_policies = pytest.mark.parametrize("policy", [REALTIME, WINDOW], ids=lambda p: p.name)
 any_policy = st.sampled_from([BRISK, REALTIME, WINDOW])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import select
 import socket
@@ -30,8 +29,10 @@ _READ_BYTES = 65_536
 _LOOK_S = 0.1
 
 
-def upgrade(path: str, *more: str, version: int = 13, subprotocol: str = SUBPROTOCOL) -> bytes:
-    """Return the request for a WebSocket.
+def upgrade(
+    path: str = "/ws/watch", *more: str, version: int = 13, subprotocol: str = SUBPROTOCOL
+) -> bytes:
+    """Return the request for a WebSocket; the same bytes every time.
 
     Args:
         path: with its query.
@@ -45,7 +46,7 @@ def upgrade(path: str, *more: str, version: int = 13, subprotocol: str = SUBPROT
         "Upgrade: websocket",
         "Connection: Upgrade",
         f"Sec-WebSocket-Version: {version}",
-        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
         f"Sec-WebSocket-Protocol: {subprotocol}",
         *more,
     )

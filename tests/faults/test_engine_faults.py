@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import httpx2
 import numpy as np
 import psutil
 import pytest
@@ -27,6 +28,7 @@ from livecaption.engine.supervisor import Supervisor, Watchdog
 from livecaption.media.sources import open_source
 from tests.faults.heard import Heard
 from tests.faults.killable import SERVE, KillableServer
+from tests.faults.raw_socket import RawSocket, upgrade
 from tests.faults.talk import talk
 from tests.faults.talking_engine import TalkRecipe
 from tests.faults.test_cuts import blocks
@@ -124,20 +126,20 @@ async def test_a_server_says_that_its_engine_is_restarting(tmp_path: Path) -> No
         status, text = await get(running, "/v1/admin/state")
         assert status == 200
         assert "It does not come back." in text
-        assert (await get(running, "/ws/publish"))[0] == 503
+        assert b" 503 " in await answer_to(running, "/ws/publish")
 
 
 async def get(running: Running, path: str) -> tuple[int, str]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
-    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    upgrade += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" if path.startswith("/ws") else ""
-    kept = upgrade if path.startswith("/ws") else "Connection: close\r\n"
-    host = f"Host: 127.0.0.1:{running.port}\r\n"
-    writer.write(f"GET {path} HTTP/1.1\r\n{host}{kept}\r\n".encode())
-    head = (await reader.readuntil(b"\r\n")).split()
-    rest = b"" if path.startswith("/ws") else await reader.read()
-    writer.close()
-    return int(head[1]), rest.decode()
+    async with httpx2.AsyncClient(base_url=running.http, timeout=10) as http:
+        answer = await http.get(path)
+    return answer.status_code, answer.text
+
+
+async def answer_to(running: Running, path: str) -> bytes:
+    """The first line of what a WebSocket is told."""
+    async with await RawSocket.open(running.port) as raw:
+        await raw.send(upgrade(path))
+        return (await raw.head()).split(b"\r\n")[0]
 
 
 @pytest.mark.model

@@ -29,6 +29,7 @@ from livecaption.protocol.server_messages import RoomFinal, Snapshot
 from tests.faults.heard import Heard
 from tests.faults.killable import SCRIPTED, KillableServer
 from tests.faults.on_disk import read_disk
+from tests.faults.raw_socket import upgrade
 from tests.faults.talk import talk
 from tests.faults.tap import Tap, TappedSocket, tapped
 from tests.faults.test_cuts import blocks
@@ -186,22 +187,18 @@ async def test_readers_that_stall_cannot_keep_the_process_alive(tmp_path: Path) 
 
 SENT_BUFFER = 65_536
 """What the kernel takes for a reader that takes nothing, and as much again on its own side."""
-EVENTS = "GET /v1/rooms/main/events HTTP/1.1\r\n"
-SOCKET = (
-    "GET /ws/watch?room=main HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-    f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n"
-)
+EVENTS = b"GET /v1/rooms/main/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+SOCKET = upgrade("/ws/watch?room=main")
 
 
-async def stall(port: int, request: str) -> socket.socket:
+async def stall(port: int, request: bytes) -> socket.socket:
     """A reader that asks and reads no more than the beginning of the answer."""
     reader = socket.socket()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     reader.setblocking(False)
     loop = asyncio.get_running_loop()
     await loop.sock_connect(reader, ("127.0.0.1", port))
-    await loop.sock_sendall(reader, f"{request}Host: 127.0.0.1\r\n\r\n".encode())
+    await loop.sock_sendall(reader, request)
     assert b"HTTP/1.1" in await loop.sock_recv(reader, 12)
     return reader
 

@@ -7,12 +7,9 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from websockets.frames import Frame, Opcode
-
-from livecaption.protocol.limits import SUBPROTOCOL
 from tests.serving import Running
 
-__all__ = ["RawPeer", "frame", "get", "raw_peer", "upgrade"]
+__all__ = ["RawPeer", "get", "raw_peer"]
 
 _PATIENCE_S = 30.0
 _TINY_WINDOW = 4096
@@ -102,26 +99,5 @@ async def raw_peer(
 
 def get(path: str = "/healthz", *headers: str) -> bytes:
     """A request."""
-    return _request(path, headers)
-
-
-def upgrade(path: str = "/ws/watch", *headers: str, protocol: str = SUBPROTOCOL) -> bytes:
-    """A WebSocket handshake."""
-    own = (
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        f"Sec-WebSocket-Protocol: {protocol}",
-    )
-    return _request(path, (*own, *headers))
-
-
-def frame(opcode: Opcode, data: bytes = b"", *, fin: bool = True) -> bytes:
-    """A frame as clients send them."""
-    return Frame(opcode, data, fin).serialize(mask=True)
-
-
-def _request(path: str, headers: tuple[str, ...]) -> bytes:
     lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *headers, "", ""]
     return "\r\n".join(lines).encode()

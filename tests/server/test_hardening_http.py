@@ -16,7 +16,8 @@ import pytest
 from livecaption.engine.scripted import ScriptedTranscriber
 from livecaption.server.wire_limits import WireLimits
 from livecaption.settings import load_settings
-from tests.server.raw_peer import RawPeer, get, raw_peer, upgrade
+from tests.faults.raw_socket import upgrade
+from tests.server.raw_peer import RawPeer, get, raw_peer
 from tests.serving import Running, running_server, within
 
 PATIENT = WireLimits(

@@ -24,7 +24,8 @@ from livecaption.protocol.limits import SUBPROTOCOL
 from livecaption.server.app import build_app
 from livecaption.server.serving import LiveServer
 from livecaption.settings import load_settings
-from tests.server.raw_peer import frame, get, raw_peer, upgrade
+from tests.faults.raw_socket import frame, upgrade
+from tests.server.raw_peer import get, raw_peer
 from tests.server.test_resume import publisher
 from tests.serving import Running, events_until, open_publisher, running_server, speech, within
 

@@ -27,8 +27,9 @@ from livecaption.server.outgoing import Slow
 from livecaption.server.room import Room, Speaker
 from livecaption.server.socket_protocol import CaptionSocketProtocol
 from livecaption.server.wire_limits import WireLimits
+from tests.faults.raw_socket import frame, upgrade
 from tests.server.publishing import publish
-from tests.server.raw_peer import RawPeer, frame, raw_peer, upgrade
+from tests.server.raw_peer import RawPeer, raw_peer
 from tests.serving import Running, running_server, within
 
 FRAGMENTS = WireLimits().fragments
