@@ -21,6 +21,7 @@ from livecaption.jobs.packing import pack
 from livecaption.jobs.queue import ClaimLost, QueueLimits, Recovered
 from livecaption.jobs.records import LOST, Claim, Job, JobProblem
 from livecaption.jobs.redis_tables import Commands, Held, RedisTables
+from livecaption.jobs.waiting import came_within
 
 __all__ = ["RedisWork", "Tickets"]
 
@@ -60,11 +61,11 @@ class RedisWork:
 
     async def arrival(self, timeout_s: float) -> None:
         """See ``JobQueue.arrival``; who has tickets need not wait here."""
-        await _wait(self._changed, min(timeout_s, _LOOK_S))
+        await came_within(self._changed, min(timeout_s, _LOOK_S))
 
     async def ended(self, timeout_s: float) -> None:
         """See ``JobQueue.ended``."""
-        await _wait(self._ended, min(timeout_s, _LOOK_S))
+        await came_within(self._ended, min(timeout_s, _LOOK_S))
 
     async def claim(self) -> Claim | None:
         """See ``JobQueue.claim``."""
@@ -230,12 +231,3 @@ class RedisWork:
         waiting = await self._tables.read(self._tables.waiting_jobs)
         if any(job.owner == claim.job.owner for job in waiting):
             await self._tickets.issue()
-
-
-async def _wait(event: asyncio.Event, timeout_s: float) -> None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await event.wait()
-    except TimeoutError:
-        return
-    event.clear()

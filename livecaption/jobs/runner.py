@@ -20,6 +20,7 @@ from livecaption.jobs.lifecycle import JobState
 from livecaption.jobs.queue import ClaimLost, JobQueue
 from livecaption.jobs.records import Claim, JobProblem
 from livecaption.jobs.uploads import NoSpace, UploadFolder
+from livecaption.jobs.waiting import came_within
 
 __all__ = ["JobRunner", "OnEnded", "Transcribe"]
 
@@ -202,13 +203,7 @@ class _News:
 
     async def next(self, timeout_s: float) -> FileProgress | None:
         """Wait for some; None when none came in time."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._came.wait()
-        except TimeoutError:
-            return None
-        self._came.clear()
-        return self._newest
+        return self._newest if await came_within(self._came, timeout_s) else None
 
 
 def _problem_of(error: Exception, job_id: str) -> JobProblem:

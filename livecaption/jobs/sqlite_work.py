@@ -18,6 +18,7 @@ from livecaption.jobs.queue import ClaimLost, QueueLimits, Recovered
 from livecaption.jobs.records import LOST, Claim, JobProblem
 from livecaption.jobs.rows import fetch_job
 from livecaption.jobs.tables import JobTables, Transaction
+from livecaption.jobs.waiting import came_within
 
 __all__ = ["SqliteWork"]
 
@@ -52,11 +53,11 @@ class SqliteWork:
 
     async def arrival(self, timeout_s: float) -> None:
         """See ``JobQueue.arrival``."""
-        await _wait(self._changed, timeout_s)
+        await came_within(self._changed, timeout_s)
 
     async def ended(self, timeout_s: float) -> None:
         """See ``JobQueue.ended``."""
-        await _wait(self._ended, timeout_s)
+        await came_within(self._ended, timeout_s)
 
     async def claim(self) -> Claim | None:
         """See ``JobQueue.claim``."""
@@ -180,15 +181,6 @@ class SqliteWork:
             job_id,
         )
         await transaction.execute("UPDATE delivery SET due_at = ? WHERE job = ?", now, job_id)
-
-
-async def _wait(event: asyncio.Event, timeout_s: float) -> None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await event.wait()
-    except TimeoutError:
-        return
-    event.clear()
 
 
 async def _check_held(where: JobTables | Transaction, claim: Claim) -> None:
